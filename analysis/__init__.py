@@ -1,0 +1,1 @@
+"""Library of the complaint hotline: from raw exports to a rectification ledger."""

@@ -1,0 +1,121 @@
+"""Settings: `defaults.toml` and, over it, the site's own `hotline.toml`; an unknown key is an error."""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.errors import SettingsError
+
+SITE_FILE = "hotline.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError(f"未知时区 {name}") from error
+    return name
+
+
+_Positive = Annotated[int, Field(gt=0)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Site(_Section):
+    """Whose ledger this is."""
+
+    code: Annotated[str, Field(pattern=r"^[A-Z]{1,8}$")]
+    name: str
+    office: str
+    district_names: tuple[str, ...] = Field(strict=False)
+    timezone: Annotated[str, AfterValidator(_known_timezone)]
+
+
+class Ingest(_Section):
+    """Bounds on what is read."""
+
+    max_file_mb: _Positive
+    max_unpacked_mb: _Positive
+    max_text_characters: _Positive
+    max_rows_per_file: _Positive
+    read_timeout_seconds: _Positive
+    read_memory_mb: _Positive
+    earliest_year: _Positive
+    future_tolerance_days: Annotated[int, Field(ge=0)]
+
+
+class Ledger(_Section):
+    """Rules of merging and of deadlines."""
+
+    deadline_rule_version: str
+    default_deadline_working_days: _Positive
+    deadline_working_days: dict[str, _Positive]
+    same_matter_similarity: _Share
+    same_matter_window_days: _Positive
+
+
+class Exchange(_Section):
+    """What may leave the office."""
+
+    small_count: _Positive
+
+
+class Schedule(_Section):
+    """When the night's run starts, in the site's time zone."""
+
+    cron: str
+
+
+class Notify(_Section):
+    """Who is told when a run fails."""
+
+    urls: tuple[str, ...] = Field(strict=False)
+
+
+class Settings(_Section):
+    """All tunables of a site."""
+
+    site: Site
+    ingest: Ingest
+    ledger: Ledger
+    exchange: Exchange
+    schedule: Schedule
+    notify: Notify
+
+
+def _merge(base: dict[str, Any], override: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in override.items():
+        both_tables = isinstance(value, dict) and isinstance(base.get(key), dict)
+        merged[key] = _merge(base[key], value) if both_tables else value
+    return merged
+
+
+def load_settings(site_directory: Path | None = None) -> Settings:
+    """Return the shipped settings with those of `site_directory/hotline.toml`, where it exists, laid over them.
+
+    Raises:
+        SettingsError: the file is not TOML, has an unknown key, or a value out of its range.
+    """
+    content = tomllib.loads(files("analysis").joinpath("defaults.toml").read_text(encoding="utf-8"))
+    path = site_directory / SITE_FILE if site_directory else None
+    if path is not None and path.is_file():
+        try:
+            content = _merge(content, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"设置文件 {path} 不是合格的 TOML：{error}。请对照 analysis/defaults.toml 修改。") from error
+    try:
+        return Settings.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        reason = "没有这一项" if first["type"] == "extra_forbidden" else first["msg"]
+        raise SettingsError(f"设置文件 {path} 的“{key}”有误：{reason}。请对照 analysis/defaults.toml 修改。") from error

@@ -1,0 +1,331 @@
+"""Every table, declared once: grain, key, columns with type, Chinese heading and meaning.
+
+The migrations, the data dictionary, the checks at stage boundaries and the display names of exports all
+follow these declarations; a test compares the migrated database with them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import pandas as pd
+
+
+class ColumnType(StrEnum):
+    """Types a column can have; the value is the DuckDB type."""
+
+    TEXT = "VARCHAR"
+    INTEGER = "BIGINT"
+    REAL = "DOUBLE"
+    BOOLEAN = "BOOLEAN"
+    DATE = "DATE"
+    TIMESTAMP = "TIMESTAMP"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name and type, what users see as its heading, and what it means."""
+
+    name: str
+    type: ColumnType
+    heading: str
+    meaning: str
+    is_nullable: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Allowed values with their Chinese labels; empty when any value is allowed."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: what a row stands for, what identifies it, and whether the published snapshot holds it."""
+
+    name: str
+    heading: str
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    is_published: bool = True
+
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the columns in their declared order."""
+        return [c.name for c in self.columns]
+
+    def __getitem__(self, name: str) -> Column:
+        return next(c for c in self.columns if c.name == name)
+
+
+class Segmenter(Protocol):
+    """What every stage may expect of a segmenter."""
+
+    def segment(self, texts: Iterable[str]) -> list[str]:
+        """Return each text as its words joined by single spaces."""
+        ...
+
+
+_T, _I, _R, _B, _D, _S = (
+    ColumnType.TEXT,
+    ColumnType.INTEGER,
+    ColumnType.REAL,
+    ColumnType.BOOLEAN,
+    ColumnType.DATE,
+    ColumnType.TIMESTAMP,
+)
+
+OUTCOMES = {
+    "accepted": "新收",
+    "updated": "更新",
+    "unchanged": "未变",
+    "duplicate": "重复",
+    "quarantined": "隔离",
+}
+"""What became of a row that was read. accepted and updated together are the design's «accepted»."""
+
+DECISIONS = {"in_scope": "纳入", "out_of_scope": "不纳入", "review": "待人工复核"}
+ASSESSORS = {"cue": "线索规则", "model": "模型", "both": "规则与模型一致", "reviewer": "人工"}
+PROBLEM_STATUSES = {"awaiting_handover": "待交办"}
+PROBLEM_SOURCES = {"complaint": "投诉举报"}
+EVENT_KINDS = {
+    "problem_created": "登记",
+    "complaint_added": "并入诉求",
+    "deadline_set": "设定时限",
+    "unit_assigned": "确定责任单位",
+}
+UNIT_KINDS = ("交警", "车管所", "交通运输", "城管", "停车收费企业", "街道社区", "高速", "其他")
+"""Coarse kinds of units that the classifier decides between."""
+
+PENDING_UNIT = "待定"
+
+RUNS = Table(
+    "runs", "运行", "一次夜间运行", ("run_id",),
+    (
+        Column("run_id", _T, "运行编号", "一次运行的编号，按开始时间生成"),
+        Column("started_at", _S, "开始时间", "运行开始的本地时间"),
+        Column("finished_at", _S, "结束时间", "运行结束的本地时间；中断的运行为空", is_nullable=True),
+        Column("as_of_date", _D, "业务日期", "计算时限所用的日期"),
+        Column("status", _T, "状态", "运行状态", values={"running": "运行中", "finished": "完成", "failed": "失败", "interrupted": "中断"}),
+        Column("software_version", _T, "软件版本", "程序版本"),
+        Column("model_id", _T, "模型版本", "判断所用模型", is_nullable=True),
+        Column("codebook_version", _T, "代码本版本", "类别与规则的版本"),
+        Column("counts", _T, "计数", "各环节计数（JSON，只含数字）", is_nullable=True),
+    ),
+)
+
+RAW_FILES = Table(
+    "raw_files", "原始文件", "一个内容唯一的原始文件", ("file_id",),
+    (
+        Column("file_id", _T, "文件指纹", "文件内容的 SHA-256"),
+        Column("file_name", _T, "文件名", "首次读入时相对原始目录的路径"),
+        Column("file_kind", _T, "类别", "工单或帖子", values={"tickets": "工单", "posts": "帖子"}),
+        Column("status", _T, "读取结果", "是否读得出来", values={"read": "已读", "unreadable": "无法读取"}),
+        Column("byte_count", _I, "字节数", "文件大小"),
+        Column("row_count", _I, "数据行数", "除去表头、标题、空行和合计后的行数"),
+        Column("accepted_count", _I, "新收", "新收的行数"),
+        Column("updated_count", _I, "更新", "同一编号而内容有更新的行数"),
+        Column("unchanged_count", _I, "未变", "以前的文件里已有且内容相同的行数"),
+        Column("duplicate_count", _I, "重复", "本文件内重复的行数"),
+        Column("quarantined_count", _I, "隔离", "进入隔离区的行数"),
+        Column("skipped_count", _I, "略过", "合计、页脚等非数据行数"),
+        Column("notes", _T, "说明", "读取时需要说明的事（隐藏表、空表、多行表头等）", is_nullable=True),
+        Column("run_id", _T, "运行编号", "读入它的运行"),
+    ),
+)
+
+COMPLAINTS = Table(
+    "complaints", "诉求", "一件诉求（一张工单或一个帖子），内容已去隐私", ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "来源前缀加原编号；没有原编号的由内容的密钥摘要生成"),
+        Column("source_code", _T, "来源代码", "columns.toml 里的来源"),
+        Column("native_id", _T, "原编号", "来源平台的编号", is_nullable=True),
+        Column("received_at", _S, "受理时间", "诉求提出或受理的本地时间"),
+        Column("title", _T, "标题", "去隐私后的标题", is_nullable=True),
+        Column("text", _T, "内容", "去隐私后的正文"),
+        Column("place", _T, "地点", "去隐私后的事发地址", is_nullable=True),
+        Column("district", _T, "所属区域", "来源给出的区县或街道", is_nullable=True),
+        Column("request_type", _T, "诉求类型", "来源给出的类型（咨询、投诉、举报等）", is_nullable=True),
+        Column("native_category", _T, "原分类", "来源给出的分类", is_nullable=True),
+        Column("channel", _T, "渠道", "来源给出的受理渠道", is_nullable=True),
+        Column("handling_unit", _T, "承办单位", "来源给出的承办或涉及单位", is_nullable=True),
+        Column("native_status", _T, "原状态", "来源给出的办理状态", is_nullable=True),
+        Column("reply", _T, "答复", "去隐私后的答复内容", is_nullable=True),
+        Column("replied_at", _S, "答复时间", "答复或办结的本地时间", is_nullable=True),
+        Column("satisfaction", _T, "满意度", "来源给出的回访结果", is_nullable=True),
+        Column("is_confidential", _B, "是否保密", "来源标明要求保密；没有标明的为空", is_nullable=True),
+        Column("complainant_key", _T, "反映人摘要", "反映人电话、账号或姓名的密钥摘要，只用于识别同一人", is_nullable=True),
+        Column("file_id", _T, "文件指纹", "当前内容出自的文件"),
+        Column("sheet_name", _T, "工作表", "当前内容出自的工作表", is_nullable=True),
+        Column("row_number", _I, "行号", "当前内容在工作表里的行号，从 1 数起"),
+        Column("run_id", _T, "运行编号", "写入当前内容的运行"),
+    ),
+)
+
+SUPERSEDED_COMPLAINTS = Table(
+    "superseded_complaints", "诉求旧版", "一件诉求被更新前的一个版本", ("complaint_id", "superseded_run_id", "file_id", "row_number"),
+    (*COMPLAINTS.columns, Column("superseded_run_id", _T, "更新它的运行", "写入新内容的运行")),
+    is_published=False,
+)
+
+INTAKE_ROWS = Table(
+    "intake_rows", "收件明细", "一个文件里的一行数据和它的去向", ("file_id", "sheet_name", "row_number"),
+    (
+        Column("file_id", _T, "文件指纹", "所在文件"),
+        Column("sheet_name", _T, "工作表", "所在工作表；文本文件为空串"),
+        Column("row_number", _I, "行号", "所在行，从 1 数起"),
+        Column("outcome", _T, "去向", "这一行的去向", values=OUTCOMES),
+        Column("complaint_id", _T, "诉求编号", "对应的诉求；隔离的行为空", is_nullable=True),
+    ),
+)
+
+QUARANTINE = Table(
+    "quarantine", "隔离区", "一个无法读取的文件，或一行里一个不合格的值", ("quarantine_id",),
+    (
+        Column("quarantine_id", _T, "隔离编号", "由文件指纹、工作表、行、列生成"),
+        Column("file_id", _T, "文件指纹", "所在文件"),
+        Column("file_name", _T, "文件名", "相对原始目录的路径"),
+        Column("sheet_name", _T, "工作表", "所在工作表", is_nullable=True),
+        Column("row_number", _I, "行号", "所在行，从 1 数起；整个文件无法读取时为空", is_nullable=True),
+        Column("column_name", _T, "字段", "出问题的规范字段", is_nullable=True),
+        Column("heading", _T, "原表头", "出问题的原列名", is_nullable=True),
+        Column("value_class", _T, "值的样子", "值的类别和长度，不含原值"),
+        Column("reason_code", _T, "原因代码", "原因的稳定代码"),
+        Column("reason", _T, "原因", "哪里不对、如何改"),
+        Column("status", _T, "状态", "是否已经改好重收", values={"open": "待处理", "resolved": "已重收"}),
+        Column("resolved_file_id", _T, "重收文件", "改好后重新读入的文件", is_nullable=True),
+        Column("run_id", _T, "运行编号", "隔离它的运行"),
+    ),
+)
+
+GATE_DECISIONS = Table(
+    "gate_decisions", "范围判断", "一件诉求是否反映执法问题的判断", ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
+        Column("decision", _T, "判断", "是否纳入", values=DECISIONS),
+        Column("scope_score", _R, "纳入分", "反映执法问题的概率，0 到 1"),
+        Column("unit_kind", _T, "单位类型", "被反映单位的粗类；不纳入的为空", is_nullable=True, values={k: k for k in UNIT_KINDS}),
+        Column("reason", _T, "理由", "判断的主要依据，供人阅读"),
+        Column("review_reason", _T, "复核原因", "为什么交人工复核", is_nullable=True),
+        Column("model_id", _T, "模型版本", "判断所用模型"),
+        Column("codebook_version", _T, "代码本版本", "判断所用规则与类别的版本"),
+        Column("run_id", _T, "运行编号", "作出判断的运行"),
+    ),
+)
+
+ASSESSMENTS = Table(
+    "assessments", "小类判断", "一件诉求的一个小类的判断", ("complaint_id", "sub_problem_code"),
+    (
+        Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
+        Column("sub_problem_code", _T, "小类代码", "判定的小类"),
+        Column("score", _R, "得分", "属于该小类的概率，0 到 1"),
+        Column("assessor", _T, "判断者", "谁作出的判断", values=ASSESSORS),
+        Column("cue_id", _T, "线索编号", "命中的规则；没有规则命中的为空", is_nullable=True),
+        Column("evidence_start", _I, "证据起", "证据在“标题+换行+内容”里的起始位置，从 0 数起"),
+        Column("evidence_end", _I, "证据止", "证据的结束位置（不含）"),
+        Column("run_id", _T, "运行编号", "作出判断的运行"),
+    ),
+)
+
+MATTERS = Table(
+    "matters", "同一事项", "同一地点或对象的同一件事，可有多件诉求", ("matter_id",),
+    (
+        Column("matter_id", _T, "事项编号", "以最早一件诉求命名，永不改变"),
+        Column("canonical_complaint_id", _T, "首件诉求", "最早的一件诉求"),
+        Column("run_id", _T, "运行编号", "建立它的运行"),
+    ),
+)
+
+COMPLAINT_MATTERS = Table(
+    "complaint_matters", "诉求与事项", "一件诉求属于哪个事项", ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "诉求"),
+        Column("matter_id", _T, "事项编号", "所属事项"),
+        Column("matched_complaint_id", _T, "相似诉求", "据以并入的较早诉求；首件为空", is_nullable=True),
+        Column("similarity", _R, "相似度", "与相似诉求的相似度，0 到 1；首件为空", is_nullable=True),
+        Column("run_id", _T, "运行编号", "并入它的运行"),
+    ),
+)
+
+PROBLEMS = Table(
+    "problems", "问题", "一个问题：同一责任单位、同一小类、同一主题", ("problem_id",),
+    (
+        Column("problem_id", _T, "问题编号", "终身不变、不重复使用"),
+        Column("source", _T, "问题来源", "问题从哪里来", values=PROBLEM_SOURCES),
+        Column("unit_id", _T, "责任单位代码", "units.toml 里的单位；待定时为空", is_nullable=True),
+        Column("unit_kind", _T, "单位类型", "被反映单位的粗类", values={k: k for k in UNIT_KINDS}),
+        Column("unit_reason", _T, "定责依据", "为什么是这个单位，或为什么待定"),
+        Column("sub_problem_code", _T, "小类代码", "问题小类"),
+        Column("theme_code", _T, "主题代码", "themes.toml 里的主题"),
+        Column("statement", _T, "具体问题", "以中性文字陈述的问题，不含反映人内容"),
+        Column("status", _T, "状态", "办理状态", values=PROBLEM_STATUSES),
+        Column("registered_on", _D, "登记日期", "登记入账的日期"),
+        Column("due_on", _D, "整改时限", "按规则推算的截止日期"),
+        Column("deadline_rule", _T, "时限规则", "推算时限所用的规则及版本"),
+        Column("is_due_provisional", _B, "时限暂估", "所用年份的节假日安排尚未公布，按星期推算"),
+        Column("run_id", _T, "运行编号", "登记它的运行"),
+    ),
+)
+
+PROBLEM_COMPLAINTS = Table(
+    "problem_complaints", "问题与诉求", "一件诉求支持一个问题", ("problem_id", "complaint_id"),
+    (
+        Column("problem_id", _T, "问题编号", "问题"),
+        Column("complaint_id", _T, "诉求编号", "支持它的诉求"),
+        Column("sub_problem_code", _T, "小类代码", "据以并入的小类判断"),
+        Column("run_id", _T, "运行编号", "并入它的运行"),
+    ),
+)
+
+EVENTS = Table(
+    "events", "事件", "关于一个问题的一件事，只增不改", ("sequence",),
+    (
+        Column("sequence", _I, "序号", "全库连续编号，从 1 起"),
+        Column("event_id", _T, "事件编号", "由问题、事项和对象生成，重做不会重复"),
+        Column("problem_id", _T, "问题编号", "所属问题"),
+        Column("kind", _T, "事件", "发生了什么", values=EVENT_KINDS),
+        Column("occurred_at", _S, "时间", "发生的本地时间"),
+        Column("actor", _T, "经手", "谁做的：系统或人员"),
+        Column("payload", _T, "内容", "事件内容（JSON，不含反映人信息）"),
+        Column("previous_hash", _T, "前项指纹", "上一事件的指纹；首件为空串"),
+        Column("hash", _T, "指纹", "本事件连同前项指纹的 SHA-256"),
+        Column("run_id", _T, "运行编号", "写入它的运行"),
+    ),
+)
+
+TABLES: tuple[Table, ...] = (
+    RUNS, RAW_FILES, COMPLAINTS, SUPERSEDED_COMPLAINTS, INTAKE_ROWS, QUARANTINE, GATE_DECISIONS, ASSESSMENTS,
+    MATTERS, COMPLAINT_MATTERS, PROBLEMS, PROBLEM_COMPLAINTS, EVENTS,
+)
+
+_PANDAS_TYPES = {
+    ColumnType.TEXT: "object",
+    ColumnType.INTEGER: "Int64",
+    ColumnType.REAL: "float64",
+    ColumnType.BOOLEAN: "boolean",
+    ColumnType.DATE: "object",
+    ColumnType.TIMESTAMP: "datetime64[us]",
+}
+
+
+def empty_frame(table: Table) -> pd.DataFrame:
+    """Return a frame without rows that has the table's columns and types."""
+    return pd.DataFrame({c.name: pd.Series(dtype=_PANDAS_TYPES[c.type]) for c in table.columns})
+
+
+def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Return the table's columns of `frame`, in declared order and with declared types; missing text is None.
+
+    Raises:
+        KeyError: a declared column is missing.
+        ValueError: a value does not fit its column's type, or a required value is missing or not allowed.
+    """
+    out = pd.DataFrame(index=frame.index)
+    for column in table.columns:
+        values = frame[column.name].astype(_PANDAS_TYPES[column.type])
+        if values.dtype == object:
+            values = values.where(values.notna(), None)
+        if not column.is_nullable and values.isna().any():
+            raise ValueError(f"{table.name}.{column.name}: missing value in row {values.isna().to_numpy().argmax()}")
+        if column.values and not set(values.dropna()) <= set(column.values):
+            raise ValueError(f"{table.name}.{column.name}: value not allowed")
+        out[column.name] = values
+    return out.reset_index(drop=True)

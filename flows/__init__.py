@@ -1,0 +1,1 @@
+"""Orchestration only: the Prefect flow, its schedule, and the command line."""
