@@ -1,5 +1,6 @@
 """Settings: `defaults.toml` and, over it, the site's own `hotline.toml`; an unknown key is an error."""
 
+import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
@@ -25,6 +26,14 @@ def _known_timezone(name: str) -> str:
     return name
 
 
+def _regular_expression(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"不是合格的正则表达式：{error}") from error
+    return pattern
+
+
 _Positive = Annotated[int, Field(gt=0)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -36,6 +45,7 @@ class Site(_Section):
     name: str
     office: str
     district_names: tuple[str, ...] = Field(strict=False)
+    foreign_district_patterns: tuple[Annotated[str, AfterValidator(_regular_expression)], ...] = Field(strict=False)
     timezone: Annotated[str, AfterValidator(_known_timezone)]
 
 
@@ -66,6 +76,7 @@ class Exchange(_Section):
     """What may leave the office."""
 
     small_count: _Positive
+    due_soon_days: _Positive
 
 
 class Schedule(_Section):
@@ -111,11 +122,11 @@ def load_settings(site_directory: Path | None = None) -> Settings:
         try:
             content = _merge(content, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SettingsError(f"设置文件 {path} 不是合格的 TOML：{error}。请对照 analysis/defaults.toml 修改。") from error
+            raise SettingsError(f"设置文件 {path} 不是合格的 TOML：{error}。请对照默认设置修改。") from error
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(map(str, first["loc"]))
         reason = "没有这一项" if first["type"] == "extra_forbidden" else first["msg"]
-        raise SettingsError(f"设置文件 {path} 的“{key}”有误：{reason}。请对照 analysis/defaults.toml 修改。") from error
+        raise SettingsError(f"设置文件 {path} 的“{key}”有误：{reason}。请对照默认设置修改。") from error

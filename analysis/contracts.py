@@ -98,22 +98,33 @@ UNIT_KINDS = ("交警", "车管所", "交通运输", "城管", "停车收费企�
 PENDING_UNIT = "待定"
 
 RUNS = Table(
-    "runs", "运行", "一次夜间运行", ("run_id",),
+    "runs",
+    "运行",
+    "一次夜间运行",
+    ("run_id",),
     (
         Column("run_id", _T, "运行编号", "一次运行的编号，按开始时间生成"),
         Column("started_at", _S, "开始时间", "运行开始的本地时间"),
         Column("finished_at", _S, "结束时间", "运行结束的本地时间；中断的运行为空", is_nullable=True),
         Column("as_of_date", _D, "业务日期", "计算时限所用的日期"),
-        Column("status", _T, "状态", "运行状态", values={"running": "运行中", "finished": "完成", "failed": "失败", "interrupted": "中断"}),
+        Column(
+            "status",
+            _T,
+            "状态",
+            "运行状态",
+            values={"running": "运行中", "finished": "完成", "failed": "失败", "interrupted": "中断"},
+        ),
         Column("software_version", _T, "软件版本", "程序版本"),
-        Column("model_id", _T, "模型版本", "判断所用模型", is_nullable=True),
         Column("codebook_version", _T, "代码本版本", "类别与规则的版本"),
         Column("counts", _T, "计数", "各环节计数（JSON，只含数字）", is_nullable=True),
     ),
 )
 
 RAW_FILES = Table(
-    "raw_files", "原始文件", "一个内容唯一的原始文件", ("file_id",),
+    "raw_files",
+    "原始文件",
+    "一个内容唯一的原始文件",
+    ("file_id",),
     (
         Column("file_id", _T, "文件指纹", "文件内容的 SHA-256"),
         Column("file_name", _T, "文件名", "首次读入时相对原始目录的路径"),
@@ -133,7 +144,10 @@ RAW_FILES = Table(
 )
 
 COMPLAINTS = Table(
-    "complaints", "诉求", "一件诉求（一张工单或一个帖子），内容已去隐私", ("complaint_id",),
+    "complaints",
+    "诉求",
+    "一件诉求（一张工单或一个帖子），内容已去隐私",
+    ("complaint_id",),
     (
         Column("complaint_id", _T, "诉求编号", "来源前缀加原编号；没有原编号的由内容的密钥摘要生成"),
         Column("source_code", _T, "来源代码", "columns.toml 里的来源"),
@@ -141,6 +155,7 @@ COMPLAINTS = Table(
         Column("received_at", _S, "受理时间", "诉求提出或受理的本地时间"),
         Column("title", _T, "标题", "去隐私后的标题", is_nullable=True),
         Column("text", _T, "内容", "去隐私后的正文"),
+        Column("tokens", _T, "分词", "标题与内容的分词，以空格相连，供判断和检索"),
         Column("place", _T, "地点", "去隐私后的事发地址", is_nullable=True),
         Column("district", _T, "所属区域", "来源给出的区县或街道", is_nullable=True),
         Column("request_type", _T, "诉求类型", "来源给出的类型（咨询、投诉、举报等）", is_nullable=True),
@@ -152,7 +167,9 @@ COMPLAINTS = Table(
         Column("replied_at", _S, "答复时间", "答复或办结的本地时间", is_nullable=True),
         Column("satisfaction", _T, "满意度", "来源给出的回访结果", is_nullable=True),
         Column("is_confidential", _B, "是否保密", "来源标明要求保密；没有标明的为空", is_nullable=True),
-        Column("complainant_key", _T, "反映人摘要", "反映人电话、账号或姓名的密钥摘要，只用于识别同一人", is_nullable=True),
+        Column(
+            "complainant_key", _T, "反映人摘要", "反映人电话、账号或姓名的密钥摘要，只用于识别同一人", is_nullable=True
+        ),
         Column("file_id", _T, "文件指纹", "当前内容出自的文件"),
         Column("sheet_name", _T, "工作表", "当前内容出自的工作表", is_nullable=True),
         Column("row_number", _I, "行号", "当前内容在工作表里的行号，从 1 数起"),
@@ -161,13 +178,19 @@ COMPLAINTS = Table(
 )
 
 SUPERSEDED_COMPLAINTS = Table(
-    "superseded_complaints", "诉求旧版", "一件诉求被更新前的一个版本", ("complaint_id", "superseded_run_id", "file_id", "row_number"),
+    "superseded_complaints",
+    "诉求旧版",
+    "一件诉求被更新前的一个版本",
+    ("complaint_id", "superseded_run_id", "file_id", "row_number"),
     (*COMPLAINTS.columns, Column("superseded_run_id", _T, "更新它的运行", "写入新内容的运行")),
     is_published=False,
 )
 
 INTAKE_ROWS = Table(
-    "intake_rows", "收件明细", "一个文件里的一行数据和它的去向", ("file_id", "sheet_name", "row_number"),
+    "intake_rows",
+    "收件明细",
+    "一个文件里的一行数据和它的去向",
+    ("file_id", "sheet_name", "row_number"),
     (
         Column("file_id", _T, "文件指纹", "所在文件"),
         Column("sheet_name", _T, "工作表", "所在工作表；文本文件为空串"),
@@ -178,7 +201,10 @@ INTAKE_ROWS = Table(
 )
 
 QUARANTINE = Table(
-    "quarantine", "隔离区", "一个无法读取的文件，或一行里一个不合格的值", ("quarantine_id",),
+    "quarantine",
+    "隔离区",
+    "一个无法读取的文件，或一行里一个不合格的值",
+    ("quarantine_id",),
     (
         Column("quarantine_id", _T, "隔离编号", "由文件指纹、工作表、行、列生成"),
         Column("file_id", _T, "文件指纹", "所在文件"),
@@ -197,12 +223,22 @@ QUARANTINE = Table(
 )
 
 GATE_DECISIONS = Table(
-    "gate_decisions", "范围判断", "一件诉求是否反映执法问题的判断", ("complaint_id",),
+    "gate_decisions",
+    "范围判断",
+    "一件诉求是否反映执法问题的判断",
+    ("complaint_id",),
     (
         Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
         Column("decision", _T, "判断", "是否纳入", values=DECISIONS),
         Column("scope_score", _R, "纳入分", "反映执法问题的概率，0 到 1"),
-        Column("unit_kind", _T, "单位类型", "被反映单位的粗类；不纳入的为空", is_nullable=True, values={k: k for k in UNIT_KINDS}),
+        Column(
+            "unit_kind",
+            _T,
+            "单位类型",
+            "被反映单位的粗类；不纳入的为空",
+            is_nullable=True,
+            values={k: k for k in UNIT_KINDS},
+        ),
         Column("reason", _T, "理由", "判断的主要依据，供人阅读"),
         Column("review_reason", _T, "复核原因", "为什么交人工复核", is_nullable=True),
         Column("model_id", _T, "模型版本", "判断所用模型"),
@@ -212,7 +248,10 @@ GATE_DECISIONS = Table(
 )
 
 ASSESSMENTS = Table(
-    "assessments", "小类判断", "一件诉求的一个小类的判断", ("complaint_id", "sub_problem_code"),
+    "assessments",
+    "小类判断",
+    "一件诉求的一个小类的判断",
+    ("complaint_id", "sub_problem_code"),
     (
         Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
         Column("sub_problem_code", _T, "小类代码", "判定的小类"),
@@ -226,7 +265,10 @@ ASSESSMENTS = Table(
 )
 
 MATTERS = Table(
-    "matters", "同一事项", "同一地点或对象的同一件事，可有多件诉求", ("matter_id",),
+    "matters",
+    "同一事项",
+    "同一地点或对象的同一件事，可有多件诉求",
+    ("matter_id",),
     (
         Column("matter_id", _T, "事项编号", "以最早一件诉求命名，永不改变"),
         Column("canonical_complaint_id", _T, "首件诉求", "最早的一件诉求"),
@@ -235,7 +277,10 @@ MATTERS = Table(
 )
 
 COMPLAINT_MATTERS = Table(
-    "complaint_matters", "诉求与事项", "一件诉求属于哪个事项", ("complaint_id",),
+    "complaint_matters",
+    "诉求与事项",
+    "一件诉求属于哪个事项",
+    ("complaint_id",),
     (
         Column("complaint_id", _T, "诉求编号", "诉求"),
         Column("matter_id", _T, "事项编号", "所属事项"),
@@ -246,7 +291,10 @@ COMPLAINT_MATTERS = Table(
 )
 
 PROBLEMS = Table(
-    "problems", "问题", "一个问题：同一责任单位、同一小类、同一主题", ("problem_id",),
+    "problems",
+    "问题",
+    "一个问题：同一责任单位、同一小类、同一主题",
+    ("problem_id",),
     (
         Column("problem_id", _T, "问题编号", "终身不变、不重复使用"),
         Column("source", _T, "问题来源", "问题从哪里来", values=PROBLEM_SOURCES),
@@ -266,7 +314,10 @@ PROBLEMS = Table(
 )
 
 PROBLEM_COMPLAINTS = Table(
-    "problem_complaints", "问题与诉求", "一件诉求支持一个问题", ("problem_id", "complaint_id"),
+    "problem_complaints",
+    "问题与诉求",
+    "一件诉求支持一个问题",
+    ("problem_id", "complaint_id"),
     (
         Column("problem_id", _T, "问题编号", "问题"),
         Column("complaint_id", _T, "诉求编号", "支持它的诉求"),
@@ -276,7 +327,10 @@ PROBLEM_COMPLAINTS = Table(
 )
 
 EVENTS = Table(
-    "events", "事件", "关于一个问题的一件事，只增不改", ("sequence",),
+    "events",
+    "事件",
+    "关于一个问题的一件事，只增不改",
+    ("sequence",),
     (
         Column("sequence", _I, "序号", "全库连续编号，从 1 起"),
         Column("event_id", _T, "事件编号", "由问题、事项和对象生成，重做不会重复"),
@@ -292,8 +346,19 @@ EVENTS = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    RUNS, RAW_FILES, COMPLAINTS, SUPERSEDED_COMPLAINTS, INTAKE_ROWS, QUARANTINE, GATE_DECISIONS, ASSESSMENTS,
-    MATTERS, COMPLAINT_MATTERS, PROBLEMS, PROBLEM_COMPLAINTS, EVENTS,
+    RUNS,
+    RAW_FILES,
+    COMPLAINTS,
+    SUPERSEDED_COMPLAINTS,
+    INTAKE_ROWS,
+    QUARANTINE,
+    GATE_DECISIONS,
+    ASSESSMENTS,
+    MATTERS,
+    COMPLAINT_MATTERS,
+    PROBLEMS,
+    PROBLEM_COMPLAINTS,
+    EVENTS,
 )
 
 _PANDAS_TYPES = {

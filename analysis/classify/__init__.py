@@ -1,0 +1,1 @@
+"""Judgement of complaints: gate, sub-problems, accused unit, evidence."""

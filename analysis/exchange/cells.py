@@ -1,0 +1,77 @@
+"""Text that is safe to put in a cell, and how much room it takes there."""
+
+import re
+import unicodedata
+from functools import cache
+
+CELL_LIMIT = 32_767
+"""Longest text of a cell, in UTF-16 units; Excel and xlsxwriter drop what is longer without a word."""
+
+_ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_LINE_BREAKS = re.compile("\r\n?")
+_FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+"""Excel reads a typed text that starts so as a formula; in Chinese input mode the full-width ones too."""
+_WORDS = re.compile(r"[!-~]+|.", re.DOTALL)
+_LATIN_WIDTH = 1.15
+"""Latin letters of the fonts that replace 宋体 on other systems are wider than half a Chinese character."""
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without characters that no workbook can hold, line breaks as ``\\n``; nothing else changes."""
+    return _ILLEGAL_IN_XML.sub("", _LINE_BREAKS.sub("\n", text))
+
+
+def cut_to_cell(text: str) -> str:
+    """Return `text`, or its beginning with a visible note where it is longer than a cell can hold."""
+    if _utf16_length(text) <= CELL_LIMIT:
+        return text
+    note = f"……【此处截断：单元格放不下，原文共{len(text)}字】"
+    room = 2 * (CELL_LIMIT - len(note))
+    return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + note
+
+
+def _utf16_length(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def reads_as_formula(text: str) -> bool:
+    """Say whether a spreadsheet would take `text` for a formula if a user typed or re-entered it."""
+    return text.startswith(("\t", "\r")) or text.lstrip().startswith(_FORMULA_STARTS)
+
+
+@cache
+def _character_width(character: str) -> float:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WFA" else _LATIN_WIDTH
+
+
+def display_width(text: str) -> float:
+    """Return how wide `text` is in halves of a Chinese character.
+
+    >>> display_width("整改台账")
+    8
+    """
+    return sum(map(_character_width, text))
+
+
+def wrapped_line_count(text: str, units: float) -> int:
+    """Return how many lines `text` takes in a cell that is `units` halves of a Chinese character wide.
+
+    Latin words and numbers move to the next line as a whole where they fit there, as office programs do it.
+    """
+    return sum(_lines_of_paragraph(paragraph, units) for paragraph in text.split("\n"))
+
+
+def _lines_of_paragraph(paragraph: str, units: float) -> int:
+    lines, used = 1, 0.0
+    for word in _WORDS.findall(paragraph):
+        width = display_width(word)
+        if used + width <= units:
+            used += width
+        elif width <= units:
+            lines, used = lines + 1, width
+        else:
+            full_lines, used = divmod(used + width, units)
+            lines += int(full_lines)
+    return lines

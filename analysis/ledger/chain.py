@@ -1,0 +1,90 @@
+"""The hash chain over events: what was written can be neither changed nor dropped unnoticed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import IntegrityError
+
+_HASHED = ("sequence", "event_id", "problem_id", "kind", "occurred_at", "actor", "payload", "run_id")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last event of the chain; sequence 0 and an empty hash before the first."""
+
+    sequence: int = 0
+    hash: str = ""
+
+    def write(self, path: Path) -> None:
+        """Keep the head in a file outside the database, replaced in one step."""
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text(json.dumps({"sequence": self.sequence, "hash": self.hash}), encoding="utf-8")
+        temporary.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Head":
+        """Read the head kept at `path`; a missing file is the head of an empty chain.
+
+        Raises:
+            IntegrityError: the file is not what `write` wrote.
+        """
+        if not path.exists():
+            return cls()
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            return cls(int(content["sequence"]), str(content["hash"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise IntegrityError(f"事件链首文件 {path} 已损坏。请从备份恢复该文件后重试。") from error
+
+
+def event_id(problem_id: str, kind: str, subject: str) -> str:
+    """Return the idempotency key of an event: the same fact gets the same id however often it is found."""
+    return hashlib.sha256(f"{problem_id}|{kind}|{subject}".encode()).hexdigest()[:24]
+
+
+def _hash(previous: str, row: tuple[object, ...]) -> str:
+    return hashlib.sha256(json.dumps([previous, *map(str, row)], ensure_ascii=False).encode()).hexdigest()
+
+
+def extend(head: Head, events: pd.DataFrame) -> tuple[pd.DataFrame, Head]:
+    """Return `events` with sequence, previous_hash and hash filled in as they follow `head`, and the new head.
+
+    `events` has the columns of the contract except those three; its order becomes the order of the chain.
+    """
+    chained = events.reset_index(drop=True).copy()
+    chained["sequence"] = range(head.sequence + 1, head.sequence + 1 + len(chained))
+    chained["occurred_at"] = chained["occurred_at"].astype("datetime64[us]")
+    previous, hashes, previous_hashes = head.hash, [], []
+    for row in chained[list(_HASHED)].itertuples(index=False, name=None):
+        previous_hashes.append(previous)
+        previous = _hash(previous, row)
+        hashes.append(previous)
+    chained["previous_hash"], chained["hash"] = previous_hashes, hashes
+    return chained, Head(head.sequence + len(chained), previous)
+
+
+def check(events: pd.DataFrame, head: Head) -> None:
+    """Check that `events` (the whole table) is an unbroken chain that reaches at least `head`.
+
+    Events after the head are legitimate: the run was killed after the commit and before the head was written.
+
+    Raises:
+        IntegrityError: an event was changed, removed or moved, or the tail is missing.
+    """
+    ordered = events.sort_values("sequence", ignore_index=True)
+    previous = ""
+    for position, row in enumerate(ordered[[*_HASHED, "previous_hash", "hash"]].itertuples(index=False, name=None), 1):
+        *fields, previous_hash, own = row
+        if fields[0] != position or previous_hash != previous or _hash(previous, tuple(fields)) != own:
+            raise IntegrityError(f"台账事件链在第 {position} 项断开：有事件被改动或删除。请停止使用并从备份恢复。")
+        previous = own
+        if position == head.sequence and own != head.hash:
+            raise IntegrityError(f"台账第 {position} 项事件与链首记录不符：数据库可能被替换。请从备份恢复。")
+    if len(ordered) < head.sequence:
+        raise IntegrityError(
+            f"台账缺少最后 {head.sequence - len(ordered)} 项事件：数据库或其 .wal 文件被截断或替换。请从备份恢复。"
+        )

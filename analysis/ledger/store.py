@@ -1,0 +1,202 @@
+"""The ledger database: the only module that opens DuckDB."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pandas as pd
+
+from analysis.contracts import EVENTS, TABLES, Table, conform
+from analysis.errors import BusyError, IntegrityError, UsageError
+from analysis.ledger.chain import Head, check, extend
+
+# Analysts may still have DuckDB 1.4: a snapshot in the newest format could not be opened there.
+_SNAPSHOT_FORMAT = "v1.4.0"
+
+
+def _sql(name: str) -> str:
+    return files("analysis.ledger").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _migrations() -> list[tuple[int, str]]:
+    folder = files("analysis.ledger").joinpath("migrations")
+    scripts = sorted((p for p in folder.iterdir() if p.name.endswith(".sql")), key=lambda p: p.name)
+    return [(int(p.name.split("_")[0]), p.read_text(encoding="utf-8")) for p in scripts]
+
+
+def _connect(path: Path, *, is_read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path), read_only=is_read_only)
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise BusyError(f"数据库 {path} 正被另一个程序使用。请等它结束后重试。") from error
+        raise IntegrityError(f"数据库 {path} 无法打开，可能已损坏。请从备份恢复后重试。") from error
+    except duckdb.Error as error:
+        raise IntegrityError(f"数据库 {path} 无法打开，可能已损坏。请从备份恢复后重试。") from error
+
+
+class Reader:
+    """Read-only access to a ledger or to a published snapshot."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open the database at `path` for reading, without access to other files or the network.
+
+        Raises:
+            UsageError: there is no such file.
+            BusyError: a run is writing to it.
+            IntegrityError: it cannot be opened.
+        """
+        if not path.exists():
+            raise UsageError(f"没有找到 {path}。请先执行 hotline run。")
+        connection = _connect(path, is_read_only=True)
+        connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+        return cls(connection)
+
+    def table(self, table: Table) -> pd.DataFrame:
+        """Return all rows of a table in the order of its key."""
+        keys = ", ".join(table.key)
+        return conform(self._connection.execute(f"SELECT * FROM {table.name} ORDER BY {keys}").df(), table)  # noqa: S608
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Return all published tables by name."""
+        return {t.name: self.table(t) for t in TABLES if t.is_published}
+
+    def query(self, name: str, **parameters: object) -> pd.DataFrame:
+        """Return the result of the query in `sql/<name>.sql`."""
+        return self._connection.execute(_sql(name), parameters or None).df()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Store(Reader):
+    """Read-write access to the private ledger; the caller holds the run lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, head_path: Path) -> None:
+        super().__init__(connection)
+        self._head_path = head_path
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open or create the ledger at `path`, bring it to the newest migration and check its chain of events.
+
+        The head of the chain is kept beside it in `<name>.head`.
+
+        Raises:
+            BusyError: another process holds the database.
+            IntegrityError: the database cannot be opened, is newer than the program, or its chain is broken.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        head_path = path.with_suffix(".head")
+        store = cls(_connect(path, is_read_only=False), head_path)
+        try:
+            path.chmod(0o600)
+            store._migrate()
+            check(store.table(EVENTS), Head.read(head_path))
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _migrate(self) -> None:
+        self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
+        row = self._connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchall()
+        done, scripts = int(row[0][0]), _migrations()
+        if done > scripts[-1][0]:
+            raise IntegrityError(f"数据库版本（{done}）比程序（{scripts[-1][0]}）新。请升级程序后重试。")
+        for number, script in scripts:
+            if number > done:
+                with self.transaction():
+                    self._connection.execute(script)
+                    self._connection.execute("INSERT INTO migrations VALUES ($number)", {"number": number})
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make everything inside one unit: all of it is kept, or nothing."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _given(self, frames: Mapping[str, pd.DataFrame]) -> Iterator[None]:
+        for name, frame in frames.items():
+            self._connection.register(name, frame)
+        try:
+            yield
+        finally:
+            for name in frames:
+                self._connection.unregister(name)
+
+    def append(self, table: Table, rows: pd.DataFrame) -> None:
+        """Add rows to a table; they must fit its contract."""
+        if rows.empty:
+            return
+        with self._given({"given": conform(rows, table)}):
+            self._connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM given")  # noqa: S608
+
+    def apply(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None, **parameters: object) -> pd.DataFrame:
+        """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
+        with self._given(frames or {}):
+            return self._connection.execute(_sql(name), parameters or None).df()
+
+    def append_events(self, events: pd.DataFrame) -> int:
+        """Chain new events to the last one and add them; events whose id is already there are left out.
+
+        Returns the number added. Call `keep_head` after the surrounding transaction has committed.
+        """
+        if events.empty:
+            return 0
+        known = set(self._connection.execute("SELECT event_id FROM events").df()["event_id"])
+        fresh = events[~events["event_id"].isin(known)]
+        chained, _ = extend(self.head(), fresh)
+        self.append(EVENTS, chained)
+        return len(fresh)
+
+    def head(self) -> Head:
+        """Return the last event's sequence and hash."""
+        rows = self._connection.execute("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").fetchall()
+        return Head(int(rows[0][0]), str(rows[0][1])) if rows else Head()
+
+    def keep_head(self) -> None:
+        """Write the head of the committed chain outside the database."""
+        self.head().write(self._head_path)
+
+    def publish(self, target: Path) -> None:
+        """Build the snapshot of all published tables as a new file and put it in place in one step."""
+        building = target.with_name(target.name + ".building")
+        for leftover in (building, building.with_name(building.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
+        try:
+            for table in TABLES:
+                if table.is_published:
+                    order = ", ".join(table.key)
+                    self._connection.execute(
+                        f"CREATE TABLE snapshot.{table.name} AS SELECT * FROM {table.name} ORDER BY {order}"  # noqa: S608
+                    )
+        finally:
+            self._connection.execute("DETACH snapshot")
+        building.chmod(0o640)
+        building.replace(target)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,1 @@
+"""The night's work, composed once: the only package that knows all stages."""

@@ -1,0 +1,116 @@
+"""One run of the night: its lock, its ledger, its clock, and the record of how it ended."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from importlib.metadata import version
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from filelock import FileLock, Timeout
+
+from analysis.codebook.scheme import Scheme, load_scheme
+from analysis.codebook.units import UnitRegister, load_units
+from analysis.config import Settings, load_settings
+from analysis.contracts import RUNS, Segmenter
+from analysis.errors import BusyError
+from analysis.ledger.problems import Moment
+from analysis.ledger.store import Store
+from analysis.segment.jieba_segmenter import load_segmenter
+from analysis.site import SitePaths
+
+Counts = dict[str, int]
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many of it are done, and of how many."""
+
+
+def no_progress(_what: str, _done: int, _total: int) -> None:
+    """Tell nobody how far the work is."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """Everything that the stages of one run share; made by `open_night`."""
+
+    paths: SitePaths
+    settings: Settings
+    scheme: Scheme
+    units: UnitRegister
+    segmenter: Segmenter
+    store: Store
+    moment: Moment
+    progress: Progress
+    counts: Counts = field(default_factory=dict)
+
+
+@contextmanager
+def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress = no_progress) -> Iterator[Night]:
+    """Take the lock, open the ledger and register a run; on the way out, record how it ended.
+
+    Args:
+        paths: the site.
+        as_of: the day that deadlines count from; today in the site's time zone if not given.
+        progress: told how far long work is.
+
+    Raises:
+        BusyError: another run of this site is going on.
+        SettingsError, IntegrityError: see `load_settings` and `Store.open`.
+    """
+    settings = load_settings(paths.settings)
+    paths.processed.mkdir(parents=True, exist_ok=True, mode=0o750)
+    lock = FileLock(paths.lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise BusyError(f"另一次运行正在进行（{paths.lock}）。请等它结束后重试。") from error
+    try:
+        with Store.open(paths.ledger) as store:
+            night = _night(paths, settings, store, as_of, progress)
+            _start(night)
+            try:
+                yield night
+            except BaseException:
+                finish(night, "failed")
+                raise
+    finally:
+        lock.release()
+
+
+def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | None, progress: Progress) -> Night:
+    now = datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
+    moment = Moment(f"R{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, as_of or now.date())
+    return Night(
+        paths=paths,
+        settings=settings,
+        scheme=load_scheme(paths.settings),
+        units=load_units(paths.settings),
+        segmenter=load_segmenter(paths.settings),
+        store=store,
+        moment=moment,
+        progress=progress,
+    )
+
+
+def _start(night: Night) -> None:
+    night.store.apply("interrupt_runs")
+    record = {
+        "run_id": night.moment.run_id,
+        "started_at": night.moment.at,
+        "finished_at": None,
+        "as_of_date": night.moment.as_of,
+        "status": "running",
+        "software_version": version("hotline-ledger"),
+        "model_id": None,
+        "codebook_version": night.scheme.review.version,
+        "counts": None,
+    }
+    night.store.append(RUNS, pd.DataFrame([record]))
+
+
+def finish(night: Night, status: str) -> None:
+    """Record how the run ended, and its counts so far."""
+    now = datetime.now(ZoneInfo(night.settings.site.timezone)).replace(tzinfo=None)
+    counts = json.dumps(night.counts, ensure_ascii=False, sort_keys=True)
+    night.store.apply("finish_run", run_id=night.moment.run_id, status=status, finished_at=now, counts=counts)

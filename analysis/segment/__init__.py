@@ -1,0 +1,1 @@
+"""Segmentation of Chinese text into words, behind one `Segmenter`."""

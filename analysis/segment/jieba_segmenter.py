@@ -1,0 +1,106 @@
+"""Word segmentation with a jieba tokenizer of our own and the domain lexicon."""
+
+import re
+from collections.abc import Iterable
+from io import BytesIO
+from pathlib import Path
+
+import jieba
+
+from analysis.codebook import read_codebook_bytes
+from analysis.errors import SettingsError
+from analysis.text import fold
+
+LEXICON = "lexicon.txt"
+
+_MASK = re.compile(r"(〔[\u4e00-\u9fff]{1,8}〕)")
+"""What masking leaves in the text, such as 〔车牌〕 (but not the brackets of a document number)."""
+
+
+class _InMemoryTokenizer(jieba.Tokenizer):  # type: ignore[misc]
+    """A tokenizer that reads its dictionary each time.
+
+    jieba's own cache is a marshalled file in the shared temp directory, which another user could plant.
+    """
+
+    def initialize(self, dictionary: str | None = None) -> None:
+        with self.lock:
+            if not self.initialized:
+                if dictionary:
+                    self.dictionary = dictionary
+                self.FREQ, self.total = _prefix_dictionary(self.get_dict_file())
+                self.initialized = True
+
+
+def _prefix_dictionary(file: BytesIO) -> tuple[dict[str, int], int]:
+    """Return jieba's prefix dictionary (every word with its frequency, every other prefix with 0) and the sum."""
+    with file:
+        fields = file.read().decode("utf-8").split()
+    words = fields[0::3]
+    counts = [int(count) for count in fields[1::3]]
+    frequencies = dict.fromkeys([word[:end] for word in words for end in range(1, len(word))], 0)
+    frequencies.update(zip(words, counts, strict=True))
+    return frequencies, sum(counts)
+
+
+class JiebaSegmenter:
+    """Segments by jieba's maximum-probability path over its dictionary plus the lexicon, without the HMM.
+
+    Without the HMM a word is either in a dictionary that can be read or a single character, so the result
+    does not depend on guesses about unknown words and is the same everywhere.
+    """
+
+    def __init__(self, lexicon: Iterable[tuple[str, int, str]] = ()) -> None:
+        self._tokenizer = _InMemoryTokenizer()
+        self._tokenizer.initialize()
+        for word, frequency, tag in lexicon:
+            self._tokenizer.add_word(word, frequency, tag)
+
+    def segment(self, texts: Iterable[str]) -> list[str]:
+        """Return each text as its words joined by single spaces; white space and punctuation are dropped.
+
+        >>> JiebaSegmenter([("违停", 5000, "n")]).segment(["交警抄违停。"])
+        ['交警 抄 违停']
+        """
+        return [" ".join(self._words(fold(text))) for text in texts]
+
+    def _words(self, text: str) -> list[str]:
+        cut = self._tokenizer.lcut
+        if "〔" not in text:
+            return list(filter(str.isalnum, cut(text, HMM=False)))
+        words: list[str] = []
+        for part in _MASK.split(text):
+            words += [part] if _MASK.fullmatch(part) else filter(str.isalnum, cut(part, HMM=False))
+        return words
+
+
+def parse_lexicon(content: bytes) -> list[tuple[str, int, str]]:
+    """Return word, frequency and tag of each line of a lexicon; `#` starts a comment line.
+
+    Raises:
+        SettingsError: a line is not «word frequency tag», its frequency not a positive number, or a word repeated.
+    """
+    try:
+        lines = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"词表 {LEXICON} 不是 UTF-8 编码，请另存为 UTF-8 后重试。") from error
+    entries: dict[str, tuple[str, int, str]] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        fields = line.split()
+        if len(fields) != 3 or not fields[1].isdecimal() or int(fields[1]) == 0:
+            raise SettingsError(f"词表 {LEXICON} 第 {number} 行应为“词 词频 词性”，词频为正整数，请改正。")
+        if fields[0] in entries:
+            raise SettingsError(f"词表 {LEXICON} 第 {number} 行的词与前面重复，请删去一处。")
+        entries[fields[0]] = (fields[0], int(fields[1]), fields[2])
+    return list(entries.values())
+
+
+def load_segmenter(directory: Path | None = None) -> JiebaSegmenter:
+    """Return a segmenter with the lexicon of the codebook: the site's own in `directory`, else the shipped one.
+
+    Raises:
+        SettingsError: the lexicon is malformed; the message names the line.
+    """
+    return JiebaSegmenter(parse_lexicon(read_codebook_bytes(LEXICON, directory)))

@@ -1,0 +1,66 @@
+"""Where the files of one site lie: raw input, results, the model and the key."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HOME_VARIABLE = "HOTLINE_HOME"
+KEY_VARIABLE = "HOTLINE_KEY_FILE"
+
+
+@dataclass(frozen=True)
+class SitePaths:
+    """The folders of one site; several sites can live side by side on one machine.
+
+    settings: the folder in which the site's own hotline.toml may lie.
+    codebook: the folder in which the site's own codebook files may lie.
+    """
+
+    raw: Path
+    processed: Path
+    models: Path
+    key: Path
+    settings: Path
+    codebook: Path
+
+    @property
+    def ledger(self) -> Path:
+        """The private database."""
+        return self.processed / "ledger.duckdb"
+
+    @property
+    def snapshot(self) -> Path:
+        """The published read-only copy for analysts."""
+        return self.processed / "snapshot.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        """The lock of the nightly run."""
+        return self.processed / "run.lock"
+
+
+def home() -> Path:
+    """Return the folder that holds `data/`: HOTLINE_HOME, else the checkout this code lies in, else here."""
+    if os.environ.get(HOME_VARIABLE):
+        return Path(os.environ[HOME_VARIABLE])
+    checkout = Path(__file__).resolve().parent.parent
+    return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
+
+
+def site_paths(raw: Path | None = None, processed: Path | None = None) -> SitePaths:
+    """Return the paths of a site; what is not given lies below `home()`.
+
+    The key lies beside the database, never in it; HOTLINE_KEY_FILE can name another place.
+    """
+    base = home()
+    data = base / "data"
+    processed = processed or data / "processed"
+    key = os.environ.get(KEY_VARIABLE)
+    return SitePaths(
+        raw=raw or data / "raw",
+        processed=processed,
+        models=data / "models",
+        key=Path(key) if key else processed / "private" / "complainant.key",
+        settings=base,
+        codebook=base / "codebook",
+    )
