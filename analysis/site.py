@@ -34,6 +34,11 @@ class SitePaths:
         return self.processed / "snapshot.duckdb"
 
     @property
+    def digest(self) -> Path:
+        """The digest of the last night."""
+        return self.processed / "夜报.md"
+
+    @property
     def lock(self) -> Path:
         """The lock of the nightly run."""
         return self.processed / "run.lock"

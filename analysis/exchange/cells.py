@@ -17,7 +17,7 @@ _LATIN_WIDTH = 1.15
 
 
 def clean_text(text: str) -> str:
-    """Return `text` without characters that no workbook can hold, line breaks as ``\\n``; nothing else changes."""
+    """Return `text` without characters that no workbook can hold, with plain line breaks; nothing else changes."""
     return _ILLEGAL_IN_XML.sub("", _LINE_BREAKS.sub("\n", text))
 
 

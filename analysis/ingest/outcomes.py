@@ -72,7 +72,7 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
 
 
 def _equal(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
-    return (one == other).fillna(False).astype(bool) | (one.isna() & other.isna())
+    return one.eq(other).astype("boolean").fillna(value=False).astype(bool) | (one.isna() & other.isna())
 
 
 def _conflicts(rows: pd.DataFrame, file_name: str) -> pd.DataFrame:

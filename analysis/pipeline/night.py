@@ -30,6 +30,15 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody how far the work is."""
 
 
+def _now(settings: Settings) -> datetime:
+    return datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
+
+
+def today(settings: Settings) -> date:
+    """Return today's date in the site's time zone."""
+    return _now(settings).date()
+
+
 @dataclass(frozen=True)
 class Night:
     """Everything that the stages of one run share; made by `open_night`."""
@@ -79,7 +88,7 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
 
 
 def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | None, progress: Progress) -> Night:
-    now = datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
+    now = _now(settings)
     moment = Moment(f"R{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, as_of or now.date())
     return Night(
         paths=paths,
@@ -111,6 +120,7 @@ def _start(night: Night) -> None:
 
 def finish(night: Night, status: str) -> None:
     """Record how the run ended, and its counts so far."""
-    now = datetime.now(ZoneInfo(night.settings.site.timezone)).replace(tzinfo=None)
     counts = json.dumps(night.counts, ensure_ascii=False, sort_keys=True)
-    night.store.apply("finish_run", run_id=night.moment.run_id, status=status, finished_at=now, counts=counts)
+    night.store.apply(
+        "finish_run", run_id=night.moment.run_id, status=status, finished_at=_now(night.settings), counts=counts
+    )

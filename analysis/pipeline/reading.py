@@ -75,9 +75,10 @@ def _file_record(night: Night, raw_file: RawFile, intake: Intake, settled: Settl
     rejected = intake.rejects.dropna(subset=["row_number"])[["sheet_name", "row_number"]].drop_duplicates()
     by_outcome = {f"{outcome}_count": int(outcomes.get(outcome, 0)) for outcome in OUTCOMES}
     by_outcome["quarantined_count"] += len(rejected)
-    if sum(by_outcome.values()) != intake.row_count:
+    settled_count = sum(by_outcome.values())
+    if settled_count != intake.row_count:
         raise IntegrityError(
-            f"文件 {raw_file.file_name} 的行数不平：读到 {intake.row_count} 行，入账 {sum(by_outcome.values())} 行。请报告此问题。"
+            f"文件 {raw_file.file_name} 的行数不平：读到 {intake.row_count} 行，入账 {settled_count} 行。请报告此问题。"
         )
     return pd.DataFrame(
         [

@@ -1,0 +1,48 @@
+# Two commands on a fresh machine: `make run` and `make test`. Both set everything up first.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+VENV := .venv
+BIN := $(VENV)/bin
+export UV_PYTHON_DOWNLOADS := never
+
+.PHONY: run test check setup train bench sample clean
+
+run: setup ## the main job on the shipped sample
+	$(BIN)/hotline run
+
+test: setup ## all tests
+	$(BIN)/pytest
+
+check: setup ## lint, format, types, import rules, tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+setup: $(VENV)/.ready
+
+# uv if present, else bootstrapped into the virtual environment; versions come from uv.lock either way.
+$(VENV)/.ready: pyproject.toml uv.lock
+	@if command -v uv >/dev/null; then \
+		uv sync --frozen --quiet; \
+	else \
+		test -x $(BIN)/python || python3 -m venv $(VENV) \
+			|| { echo "错误：缺少 venv 模块。请执行 apt install python3-venv 后重试。" >&2; exit 1; }; \
+		test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
+		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --quiet --inexact --python $(BIN)/python; \
+	fi
+	$(BIN)/hotline train --if-needed
+	@touch $@
+
+train: setup ## rebuild the model from the corpus in the repository
+	$(BIN)/hotline train
+
+bench: setup ## compare with the script an analyst would write
+	$(BIN)/python bench/compare.py
+
+sample: setup ## write the sample data again; the files in data/raw must not change
+	$(BIN)/python -m analysis.sample data
+
+clean: ## remove what was generated, not the environment
+	rm -rf data/processed/*.duckdb* data/processed/*.xlsx data/processed/整改台账 data/processed/夜报.md data/models

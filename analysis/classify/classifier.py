@@ -1,0 +1,198 @@
+"""Judges complaints: the one entrance to the stage, from a table of complaints to tables of decisions."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from analysis.classify.clauses import Flags, Indices
+from analysis.classify.cues import CueFinder, hit_table, load_cues
+from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
+from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
+from analysis.classify.features import Batch, FeatureSpace, GramVocabulary, prepare
+from analysis.classify.model import Calibration, LinearModel, Model, Scores
+from analysis.classify.model_store import Arrays, read_model
+from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
+from analysis.codebook.scheme import load_scheme
+from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, UNIT_KINDS
+from analysis.errors import HotlineError
+
+CHUNK = 2000
+"""Complaints per pass: bounds memory."""
+
+GATE_COLUMNS = [c for c in GATE_DECISIONS.column_names if c != "run_id"]
+ASSESSMENT_COLUMNS = [c for c in ASSESSMENTS.column_names if c != "run_id"]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was decided about complaints.
+
+    gate: one row a complaint, the columns of contracts.GATE_DECISIONS less run_id.
+    assessments: one row a complaint and sub-problem, the columns of contracts.ASSESSMENTS less run_id, for every
+    complaint whose score passes the threshold, those under review included.
+    """
+
+    gate: pd.DataFrame
+    assessments: pd.DataFrame
+
+
+def model_arrays(model: Model) -> Arrays:
+    """Return a model as plain arrays."""
+    space = model.space
+    return {
+        "words": np.array(space.words),
+        "codes": np.array(model.codes),
+        "unit_kinds": np.array(model.unit_kinds),
+        "block_counts": np.array([space.cue_count, space.clause_count, space.role_count]),
+        **{f"{n}_keys": getattr(space, n).keys for n in ("character", "word", "focus")},
+        **{f"{n}_idf": getattr(space, n).idf for n in ("character", "word", "focus")},
+        **{f"{n}_weights": getattr(model, n).weights for n in ("gate", "code", "unit")},
+        **{f"{n}_intercepts": getattr(model, n).intercepts for n in ("gate", "code", "unit")},
+        "gate_calibration": np.stack([model.gate_calibration.slope, model.gate_calibration.offset]),
+        "code_calibration": np.stack([model.code_calibration.slope, model.code_calibration.offset]),
+    }
+
+
+def model_from_arrays(arrays: Arrays) -> Model:
+    """Return the model of plain arrays.
+
+    Raises:
+        HotlineError: an array is missing or does not fit the others.
+    """
+    try:
+        cue, clause, role = (int(n) for n in arrays["block_counts"])
+        grams = {n: GramVocabulary(arrays[f"{n}_keys"], arrays[f"{n}_idf"]) for n in ("character", "word", "focus")}
+        space = FeatureSpace(tuple(arrays["words"].tolist()), **grams, cue_count=cue, clause_count=clause, role_count=role)
+        linear = {n: LinearModel(arrays[f"{n}_weights"], arrays[f"{n}_intercepts"]) for n in ("gate", "code", "unit")}
+        model = Model(
+            space, tuple(arrays["codes"].tolist()), tuple(arrays["unit_kinds"].tolist()), **linear,
+            gate_calibration=Calibration(*arrays["gate_calibration"]),
+            code_calibration=Calibration(*arrays["code_calibration"]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise HotlineError("模型文件缺少需要的数组，请运行 hotline train 重新训练。") from error
+    width = sum(space.sizes.values())
+    if any(getattr(model, n).weights.shape[0] != width for n in ("gate", "code", "unit")):
+        raise HotlineError("模型文件里各数组的大小对不上，请运行 hotline train 重新训练。")
+    return model
+
+
+class Classifier:
+    """A trained model with the codebook it was trained on."""
+
+    def __init__(self, model: Model, finder: CueFinder, card: dict[str, Any]) -> None:
+        self.model = model
+        self.finder = finder
+        self.card = card
+        self.thresholds = Thresholds.from_card(card)
+        self.model_id = str(card["model_id"])
+        self.codebook_version = str(card["codebook_version"])
+
+    @classmethod
+    def load(cls, model_directory: Path, codebook_directory: Path | None = None) -> Self:
+        """Load a model and the codebook: the site's own files from `codebook_directory`, else the shipped ones.
+
+        Raises:
+            HotlineError: the model is missing, damaged, or does not fit the codebook.
+            SettingsError: a codebook file is malformed.
+        """
+        arrays, card = read_model(model_directory)
+        model = model_from_arrays(arrays)
+        finder = load_cues(load_scheme(codebook_directory), codebook_directory)
+        sizes = model.space.sizes
+        expected = len(finder.rules) + len(finder.set_names)
+        missing = {"model_id", "codebook_version", "thresholds"} - set(card)
+        if sizes["cue"] != expected or model.unit_kinds != UNIT_KINDS or missing:
+            raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
+        return cls(model, finder, card)
+
+    def classify(self, complaints: pd.DataFrame) -> Judgement:
+        """Judge complaints.
+
+        complaints: columns complaint_id, title (None where there is none), text, tokens (the segmented
+        «title + newline + text»).
+        """
+        parts = [self._judge(complaints.iloc[i : i + CHUNK]) for i in range(0, len(complaints), CHUNK)]
+        gate = pd.DataFrame([row for part in parts for row in part[0]], columns=GATE_COLUMNS)
+        assessments = pd.DataFrame([row for part in parts for row in part[1]], columns=ASSESSMENT_COLUMNS)
+        return Judgement(gate, assessments)
+
+    def _judge(self, complaints: pd.DataFrame) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        batch = prepare(documents_of(complaints), complaints["tokens"].tolist(), self.finder)
+        scores = self.model.scores(self.model.space.transform(self.finder, batch))
+        hits = hit_table(self.finder, batch.clauses, batch.matches)
+        kinds = choose_unit_kinds(scores.unit, actor_scores(self.finder, batch, hits))
+        included = in_scope(scores.gate, self.thresholds)
+        doubtful = needs_review(scores.gate, self.thresholds)
+        ids = complaints["complaint_id"].tolist()
+        reasons = self._reasons(len(ids), hits, included, kinds)
+        gate = []
+        for row, complaint_id in enumerate(ids):
+            decision = "review" if doubtful[row] else "in_scope" if included[row] else "out_of_scope"
+            gate.append(
+                (
+                    complaint_id, decision, float(scores.gate[row]), kinds[row] if included[row] else None,
+                    reasons[row], "得分接近判断门槛" if doubtful[row] else None, self.model_id, self.codebook_version,
+                )
+            )
+        return gate, list(self._assess(ids, batch, scores, hits, np.flatnonzero(included)))
+
+    def _reasons(
+        self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]
+    ) -> list[str]:
+        """Say in Chinese what each decision rests on: names of rules only, never words of the complaint."""
+        meaning = {rule.rule_id: rule.meaning for rule in self.finder.rules}
+        strongest: dict[int, dict[str, list[str]]] = {}
+        for row, rule_id, polarity in (
+            hits[hits["polarity"] != "signal"]
+            .sort_values(["row", "weight", "rule_id"], ascending=[True, False, True], kind="stable")
+            .drop_duplicates(["row", "rule_id"])[["row", "rule_id", "polarity"]]
+            .itertuples(index=False)
+        ):
+            strongest.setdefault(row, {}).setdefault(polarity, []).append(rule_id)
+        reasons = []
+        for row in range(count):
+            found = strongest.get(row, {}).get("for" if included[row] else "against", [])[:2]
+            named = "，".join(f"“{meaning[rule_id]}”一类的说法（规则 {rule_id}）" for rule_id in found)
+            if included[row]:
+                reasons.append(f"{named or '整体措辞与纳入的诉求相近'}；指向{kinds[row]}")
+            else:
+                reasons.append(named or "没有看到对交通执法的指控")
+        return reasons
+
+    def _assess(
+        self, ids: list[Any], batch: Batch, scores: Scores, hits: pd.DataFrame, rows: Indices
+    ) -> Iterator[tuple[Any, ...]]:
+        codes = self.model.codes
+        chosen = choose_codes(scores.code[rows], codes, self.thresholds)
+        pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
+        cues = {(h.row, h.code): (h.clause, h.rule_id) for h in best_hits(hits).itertuples(index=False)}
+        without = [(row, k) for row, k in pairs if (row, codes[k]) not in cues]
+        fallback = dict(zip(without, contributing_clauses(self.model, batch, without), strict=True))
+        for row, k in pairs:
+            clause, rule_id = cues.get((row, codes[k]), (fallback.get((row, k)), None))
+            passes = scores.code[row, k] >= self.thresholds.code[codes[k]]
+            assessor = "model" if rule_id is None else "both" if passes else "cue"
+            start, end = clause_span(batch.clauses, int(clause))  # type: ignore[arg-type]
+            yield ids[row], codes[k], float(scores.code[row, k]), assessor, rule_id, start, end
+
+
+def documents_of(complaints: pd.DataFrame) -> list[str]:
+    """Return each complaint as «title + newline + text»: what offsets of evidence refer to."""
+    titles = complaints["title"].where(complaints["title"].notna(), "")
+    texts = complaints["text"].where(complaints["text"].notna(), "")
+    return [f"{title}\n{text}" for title, text in zip(titles, texts, strict=True)]
+
+
+def evidence_json(assessments: pd.DataFrame) -> pd.Series:
+    """Return for each complaint the evidence as JSON list of code, start and end."""
+    spans: dict[Any, list[dict[str, Any]]] = {}
+    columns = ["complaint_id", "sub_problem_code", "evidence_start", "evidence_end"]
+    for complaint_id, code, start, end in assessments[columns].itertuples(index=False):
+        spans.setdefault(complaint_id, []).append({"code": code, "start": int(start), "end": int(end)})
+    return pd.Series({key: json.dumps(value, ensure_ascii=False) for key, value in spans.items()}, dtype=object)

@@ -1,0 +1,176 @@
+"""The linear models: gate, one model a sub-problem, one a kind of unit; trained with scikit-learn, applied as arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from analysis.classify.features import BLOCKS, FeatureSpace, Floats, Matrix
+
+ASSUMED_SHARE = 0.26
+"""Share in scope that scores are calibrated to: pre-selected traffic posts; tickets of all kinds have less."""
+
+GATE_SCALE = {"cue": 0.5, "clause": 0.5, "role": 0.1, "character": 1.0, "word": 1.0, "focus": 1.0}
+CODE_SCALE = {"cue": 0.7, "clause": 0.2, "role": 0.1, "character": 1.0, "word": 1.0, "focus": 1.0}
+UNIT_SCALE = {"cue": 0.5, "clause": 0.5, "role": 0.0, "character": 1.0, "word": 1.0, "focus": 1.0}
+"""Weight of each feature block: knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
+
+GATE_C, CODE_C, UNIT_C = 0.2, 0.5, 1.0
+"""Inverse strength of regularisation, chosen by cross-validation on the corpus."""
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class LinearModel:
+    """Several linear scores at once: weights of shape (features, targets), intercepts of shape (targets,)."""
+
+    weights: Floats
+    intercepts: Floats
+
+    def score(self, features: Matrix) -> Floats:
+        """Return the scores; shape (complaints, targets)."""
+        return np.asarray(features @ self.weights + self.intercepts)
+
+
+def column_scale(space: FeatureSpace, scale: dict[str, float]) -> Floats:
+    """Return the scale of each feature column."""
+    return np.concatenate([np.full(space.sizes[block], scale[block]) for block in BLOCKS])
+
+
+def fit_linear(features: Matrix, targets: Flags, scale: Floats, inverse_regularisation: float) -> LinearModel:
+    """Fit one balanced logistic regression a target; targets of shape (complaints, targets).
+
+    A target that never (or always) occurs gets the score of its share and no weights.
+    """
+    from sklearn.linear_model import LogisticRegression  # takes seconds to import and only training needs it
+
+    scaled = (features @ sparse.diags(scale)).tocsr()
+    weights = np.zeros((features.shape[1], targets.shape[1]))
+    intercepts = np.zeros(targets.shape[1])
+    for index in range(targets.shape[1]):
+        target = targets[:, index]
+        if target.all() or not target.any():
+            intercepts[index] = 5.0 if target.all() else -5.0
+            continue
+        fitted = LogisticRegression(
+            C=inverse_regularisation, solver="liblinear", class_weight="balanced", max_iter=1000, random_state=0
+        ).fit(scaled, target)
+        weights[:, index] = fitted.coef_[0] * scale
+        intercepts[index] = fitted.intercept_[0]
+    return LinearModel(weights, intercepts)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Maps linear scores to probabilities: logistic in `slope * score + offset`, per target."""
+
+    slope: Floats
+    offset: Floats
+
+    def probability(self, scores: Floats) -> Floats:
+        """Return the probabilities; same shape as `scores`."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.slope * scores + self.offset, -30, 30))))
+
+    def shifted(self, by: Floats | float) -> "Calibration":
+        """Move all log odds by a constant: the correction for another share."""
+        return Calibration(self.slope, self.offset + by)
+
+
+def fit_calibration(scores: Floats, targets: Flags) -> Calibration:
+    """Fit the logistic map by held-out scores, with Platt's smoothed targets; shapes (complaints, targets)."""
+    slopes, offsets = [], []
+    for column in range(scores.shape[1]):
+        slope, offset = _platt(scores[:, column], targets[:, column])
+        slopes.append(slope)
+        offsets.append(offset)
+    return Calibration(np.array(slopes), np.array(offsets))
+
+
+def _platt(scores: Floats, target: Flags) -> tuple[float, float]:
+    positives = int(target.sum())
+    wanted = np.where(target, (positives + 1) / (positives + 2), 1 / (len(target) - positives + 2))
+    design = np.stack([scores, np.ones_like(scores)], axis=1)
+    beta = np.array([1.0, 0.0])
+    for _ in range(100):
+        probability = 1 / (1 + np.exp(-np.clip(design @ beta, -30, 30)))
+        hessian = design.T @ (design * (probability * (1 - probability))[:, None]) + 1e-6 * np.eye(2)
+        step = np.linalg.solve(hessian, design.T @ (probability - wanted))
+        beta = beta - step
+        if np.abs(step).max() < 1e-10:
+            break
+    return float(beta[0]), float(beta[1])
+
+
+def log_odds(share: npt.ArrayLike) -> Floats:
+    """Return log(share / (1 - share))."""
+    values = np.clip(np.asarray(share, dtype=np.float64), 1e-6, 1 - 1e-6)
+    return np.log(values / (1 - values))
+
+
+@dataclass(frozen=True)
+class Model:
+    """All that is needed to judge: features, linear models and their calibration."""
+
+    space: FeatureSpace
+    codes: tuple[str, ...]
+    unit_kinds: tuple[str, ...]
+    gate: LinearModel
+    code: LinearModel
+    unit: LinearModel
+    gate_calibration: Calibration
+    code_calibration: Calibration
+
+    def scores(self, features: Matrix) -> "Scores":
+        """Return calibrated scores of a batch."""
+        return Scores(
+            self.gate_calibration.probability(self.gate.score(features))[:, 0],
+            self.code_calibration.probability(self.code.score(features)),
+            self.unit.score(features),
+        )
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Of a batch: probability to be in scope (complaints,), of each sub-problem, and linear scores of each unit kind."""
+
+    gate: Floats
+    code: Floats
+    unit: Floats
+
+
+def f1_threshold(scores: Floats, target: Flags, weights: Floats | None = None) -> float:
+    """Return the threshold with the best (weighted) F1, as the middle between two neighbouring scores."""
+    order = np.argsort(-scores, kind="stable")
+    weight = np.ones(len(scores)) if weights is None else weights
+    hits = np.cumsum((target * weight)[order])
+    taken = np.cumsum(weight[order])
+    f1 = 2 * hits / (taken + (target * weight).sum())
+    best = int(np.argmax(f1))
+    ranked = scores[order]
+    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
+    return float((ranked[best] + below) / 2)
+
+
+def folds(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+    """Return a fold for each complaint; those of one group share it, sizes are even, nothing is random."""
+    unique, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    fold_of_group = np.zeros(len(unique), dtype=np.int64)
+    load = np.zeros(count)
+    for group in np.argsort(-sizes, kind="stable"):
+        fold_of_group[group] = int(np.argmin(load))
+        load[fold_of_group[group]] += sizes[group]
+    return fold_of_group[inverse]
+
+
+def near_duplicate_groups(features: Matrix, similarity: float = 0.5) -> npt.NDArray[np.int64]:
+    """Group complaints that share much of their wording (cosine of n-grams), such as minimal pairs."""
+    close = (features @ features.T) >= similarity
+    return np.asarray(sparse.csgraph.connected_components(close, directed=False)[1], dtype=np.int64)
+
+
+def argmax_kind(scores: Floats, kinds: Sequence[str]) -> list[str]:
+    """Return the kind of unit with the highest score for each complaint."""
+    return [kinds[i] for i in scores.argmax(axis=1)]

@@ -1,0 +1,101 @@
+"""诉求明细: which complaint says what, where in its text, judged by whom, and from which file and row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.codebook.scheme import Scheme
+from analysis.contracts import ASSESSORS
+from analysis.exchange.edition import Edition
+from analysis.exchange.ledger_view import as_text
+from analysis.exchange.sheets import Kind, Marked, SheetColumn, SheetRow, Value
+
+LONGEST_EXCERPT = 400
+"""Longer texts are shown around their evidence, so that a row still fits on a page."""
+_LEAD_IN = 60
+"""Characters shown before evidence that stands further back than an excerpt reaches."""
+
+DETAIL_COLUMNS: tuple[SheetColumn, ...] = (
+    SheetColumn("number", "序号", 6, Kind.SHORT),
+    SheetColumn("problem_id", "问题编号", 13, Kind.SHORT),
+    SheetColumn("complaint_id", "诉求编号", 15, Kind.SHORT),
+    SheetColumn("source", "来源", 12, Kind.SHORT),
+    SheetColumn("received_at", "受理时间", 12, Kind.TIME),
+    SheetColumn("excerpt", "标题与内容（已去隐私；红色粗体为判断依据）", 72),
+    SheetColumn("sub_problem_name", "判定小类", 12, Kind.SHORT),
+    SheetColumn("assessor", "判断者", 10, Kind.SHORT),
+    SheetColumn("score", "得分", 7, Kind.SCORE),
+    SheetColumn("cue_id", "线索规则", 12, Kind.SHORT),
+    SheetColumn("model_id", "模型版本", 13, Kind.SHORT),
+    SheetColumn("codebook_version", "代码本版本", 9, Kind.SHORT),
+    SheetColumn("file_name", "文件", 18, Kind.SHORT),
+    SheetColumn("sheet_name", "工作表", 9, Kind.SHORT),
+    SheetColumn("row_number", "行号", 7, Kind.SHORT),
+)
+
+
+def collect_details(tables: Mapping[str, pd.DataFrame], scheme: Scheme) -> pd.DataFrame:
+    """Return what was judged and what waits for a reviewer, one row per complaint, sub-problem and problem.
+
+    Columns: those of complaints, the judgement's `sub_problem_code`, `score`, `assessor`, `cue_id`, `evidence_start`,
+    `evidence_end` (missing for a complaint that awaits review without any finding), `decision`, `scope_score`,
+    `review_reason`, `model_id`, `codebook_version`, `problem_id` (missing when in no problem), `file_name`,
+    `is_restricted` (the finding is a lead) and `has_lead` (some finding about this complaint is a lead).
+    """
+    gate = tables["gate_decisions"].drop(columns=["run_id", "reason"])
+    judged = gate[gate["decision"] != "out_of_scope"].merge(
+        tables["assessments"].drop(columns="run_id"), on="complaint_id", how="left"
+    )
+    judged = judged[(judged["decision"] == "review") | judged["sub_problem_code"].notna()]
+    keys = ["complaint_id", "sub_problem_code"]
+    details = judged.merge(tables["problem_complaints"][["problem_id", *keys]], on=keys, how="left")
+    details = details.merge(tables["complaints"], on="complaint_id")
+    files = tables["raw_files"][["file_id", "file_name"]]
+    details = details.merge(files, on="file_id", how="left")
+    restricted = {code for code in scheme.sub_problems if scheme.category_of(code).is_restricted}
+    details["is_restricted"] = details["sub_problem_code"].isin(restricted)
+    details["has_lead"] = details.groupby("complaint_id")["is_restricted"].transform("any")
+    return details.sort_values(["problem_id", "received_at", "complaint_id", "sub_problem_code"], ignore_index=True)
+
+
+def detail_rows(details: pd.DataFrame, edition: Edition) -> list[SheetRow]:
+    """Return the rows of a 诉求明细 sheet; text of a complaint that holds a lead is shown beside that lead only."""
+    return [SheetRow(_values(number, detail, edition)) for number, detail in enumerate(details.to_dict("records"), 1)]
+
+
+def _values(number: int, detail: Mapping[Any, Any], edition: Edition) -> dict[str, Value]:
+    code = as_text(detail["sub_problem_code"])
+    is_hidden = detail["has_lead"] and not detail["is_restricted"]
+    words = ("problem_id", "complaint_id", "cue_id", "model_id", "codebook_version", "file_name", "sheet_name")
+    return {name: as_text(detail[name]) for name in words} | {
+        "number": number,
+        "source": edition.source_name(detail["source_code"]),
+        "received_at": detail["received_at"].to_pydatetime(),
+        "excerpt": "（含线索内容，见《线索移送清单》）" if is_hidden else excerpt(detail),
+        "sub_problem_name": edition.scheme.sub_problems[code].name if code else "待人工复核",
+        "assessor": ASSESSORS.get(as_text(detail["assessor"]), ""),
+        "score": float(detail["score"] if code else detail["scope_score"]),
+        "row_number": int(detail["row_number"]),
+    }
+
+
+def excerpt(detail: Mapping[Any, Any]) -> Marked | str:
+    """Return title and text with the evidence marked, cut to what a row can show; cuts are said with their length."""
+    document = f"{as_text(detail['title'])}\n{detail['text']}"
+    start, end = detail["evidence_start"], detail["evidence_end"]
+    if pd.isna(start) or pd.isna(end):
+        return _cut_after(document, LONGEST_EXCERPT).strip("\n")
+    if not 0 <= start < end <= len(document):
+        return f"（证据位置 {start}–{end} 不在原文内）{_cut_after(document, LONGEST_EXCERPT)}"
+    first = 0 if end <= LONGEST_EXCERPT else max(0, int(start) - _LEAD_IN)
+    evidence = _cut_after(document[start:end], LONGEST_EXCERPT)
+    before = (f"……（前略{first}字）" if first else "") + document[first:start]
+    before = before.lstrip("\n")
+    room = LONGEST_EXCERPT - (int(start) - first) - len(evidence)
+    after = _cut_after(document[end:], max(room, _LEAD_IN))
+    return Marked(before + evidence + after, len(before), len(before) + len(evidence))
+
+
+def _cut_after(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}……（后略{len(text) - length}字）"

@@ -1,0 +1,213 @@
+"""夜报: what came in, what was judged, what is due, and what a human must do today, in Markdown."""
+
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+from analysis.contracts import DECISIONS, OUTCOMES, RAW_FILES
+from analysis.exchange.cells import clean_text
+from analysis.exchange.edition import Edition
+from analysis.exchange.ledger_view import COUNTING_RULE, REACH, as_text, count_reach, total_reach
+from analysis.exchange.style import Tone
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]|~#])")
+_LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
+_REACH_WORDS = ("诉求", "人数", "事项")
+
+
+def escape_markdown(text: str) -> str:
+    r"""Return `text` as one line that Markdown and HTML show as it is, even inside a table.
+
+    >>> print(escape_markdown("a|b <i>"))
+    a\|b &lt;i&gt;
+    """
+    line = " ".join(clean_text(text).split())
+    line = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
+    for plain, escaped in _LINKS:
+        line = line.replace(plain, escaped)
+    return line
+
+
+def build_digest(
+    ledger: pd.DataFrame,
+    links: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
+    edition: Edition,
+) -> str:
+    """Return the night's digest; it holds counts, ids and names of files, never text of a complaint.
+
+    Args:
+        ledger: result of `build_ledger`.
+        links: result of `link_complaints`.
+        tables: the contract's tables.
+        edition: whose digest it is, and the run.
+    """
+    run, site = edition.run, edition.settings.site
+    open_ledger = ledger[~ledger["is_restricted"]]
+    made_by = (
+        f"出具单位：{escape_markdown(edition.office)}  \n"
+        f"运行编号：{escape_markdown(run.run_id)}，{run.started_at:%Y-%m-%d %H:%M} 开始；"
+        f"模型 {escape_markdown(run.model_id or '无')}，代码本 {escape_markdown(run.codebook_version)}"
+    )
+    parts = [
+        f"# {escape_markdown(site.name)}诉求分析夜报（{run.as_of:%Y年%m月%d日}）",
+        made_by,
+        "## 今天要办",
+        _to_do(ledger, open_ledger, tables),
+        "## 收件对账",
+        _intake(tables["raw_files"], run.run_id),
+        "## 判断",
+        _judged(tables["gate_decisions"], run.run_id),
+        "## 台账现状",
+        _state(ledger, links, edition),
+        "## 新登记的问题",
+        _problem_table(open_ledger[open_ledger["run_id"] == run.run_id]),
+        "## 有新诉求的老问题",
+        _grown(open_ledger, links, run.run_id),
+        "## 超期和临期",
+        _problem_table(open_ledger[open_ledger["tone"] != Tone.NONE].sort_values(["natural_days_left", "problem_id"])),
+        "## 复核队列",
+        _review_queue(tables["gate_decisions"]),
+        "## 隔离",
+        _quarantined(tables["quarantine"]),
+        "## 说明",
+        _notes(ledger, open_ledger),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]], number_columns: int = 0) -> str:
+    """Return a Markdown table; the last `number_columns` columns are set to the right."""
+    rules = ["---"] * (len(headings) - number_columns) + ["---:"] * number_columns
+    lines = [headings, rules, *([escape_markdown(str(cell)) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _to_do(ledger: pd.DataFrame, open_ledger: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
+    quarantine, gate = tables["quarantine"], tables["gate_decisions"]
+    is_open = quarantine["status"] == "open"
+    counts = (
+        ((open_ledger["tone"] == Tone.OVERDUE).sum(), "个问题已超期：督办责任单位"),
+        ((open_ledger["tone"] == Tone.DUE_SOON).sum(), "个问题临期：提醒责任单位"),
+        (ledger["is_restricted"].sum(), "个线索移送类问题：见《线索移送清单》，按规定移送"),
+        (open_ledger["unit_id"].isna().sum(), "个问题责任单位待定：见《问题清单》“待定与复核”，核定责任单位"),
+        (
+            ((open_ledger["status"] == "awaiting_handover") & open_ledger["unit_id"].notna()).sum(),
+            "个问题待交办：把“整改台账”文件夹里的台账发给责任单位",
+        ),
+        ((gate["decision"] == "review").sum(), "件诉求待人工复核：见《问题清单》“待定与复核”"),
+        ((is_open & quarantine["row_number"].isna()).sum(), "个文件无法读取：请来源单位重新导出"),
+        (
+            len(
+                quarantine[is_open].dropna(subset="row_number").drop_duplicates(["file_id", "sheet_name", "row_number"])
+            ),
+            "行在隔离区：用 hotline quarantine 导出，改好重交",
+        ),
+    )
+    lines = [f"- **{count}** {words}" for count, words in counts if count]
+    return "\n".join(lines) or "没有需要人处理的事。"
+
+
+def _intake(raw_files: pd.DataFrame, run_id: str) -> str:
+    new = raw_files[raw_files["run_id"] == run_id].sort_values("file_name")
+    known = f"以前读过的 {len(raw_files) - len(new)} 个文件没有重读。" if len(raw_files) > len(new) else ""
+    if new.empty:
+        return f"没有新文件。{known}"
+    kinds = RAW_FILES["file_kind"].values
+    outcome_columns = [f"{outcome}_count" for outcome in OUTCOMES]
+    rows = []
+    for file in new.to_dict("records"):
+        counts = [int(file[c]) for c in outcome_columns]
+        notes = "无法读取，见隔离" if file["status"] == "unreadable" else as_text(file["notes"])
+        balance = "平" if sum(counts) == file["row_count"] else "不平"
+        rows.append(
+            [
+                file["file_name"],
+                kinds[file["file_kind"]],
+                notes,
+                balance,
+                file["row_count"],
+                *counts,
+                file["skipped_count"],
+            ]
+        )
+    sums = [int(new[c].sum()) for c in ["row_count", *outcome_columns, "skipped_count"]]
+    rows.append(["合计", "", "", "平" if all(row[3] == "平" for row in rows) else "不平", *sums])
+    headings = ["文件", "类别", "说明", "对账", "行数", *OUTCOMES.values(), "略过"]
+    rule = "行数 = 新收 + 更新 + 未变 + 重复 + 隔离；略过的是合计、页脚等非数据行。"
+    return f"{_table(headings, rows, 7)}\n\n{rule}{known}"
+
+
+def _judged(gate: pd.DataFrame, run_id: str) -> str:
+    rows = []
+    for heading, decisions in (("本次", gate[gate["run_id"] == run_id]), ("累计", gate)):
+        counts = decisions["decision"].value_counts()
+        rows.append([heading, len(decisions), *(int(counts.get(code, 0)) for code in DECISIONS)])
+    return _table(["", "判断的诉求", *DECISIONS.values()], rows, 4)
+
+
+def _state(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
+    linked = links.merge(ledger[["problem_id", "category_code"]], on="problem_id")
+    reach = count_reach(linked, "category_code")
+    counts = ledger["category_code"].value_counts()
+    rows: list[list[object]] = []
+    for code, category in edition.scheme.categories.items():
+        rows.append([category.name, int(counts.get(code, 0)), *(int(reach[c].get(code, 0)) for c in REACH)])
+    rows.append(["合计（去重）", len(ledger), *total_reach(linked).values()])
+    return _table(["类别", "问题", *_REACH_WORDS], rows, 4)
+
+
+def _problem_table(problems: pd.DataFrame) -> str:
+    if problems.empty:
+        return "无。"
+    fields = ["problem_id", "category_name", "sub_problem_name", "statement", "unit_short_name", "due_on", "time_words"]
+    headings = ["问题编号", "类别", "小类", "具体问题", "责任单位", "整改时限", "时限状态", *_REACH_WORDS]
+    return _table(headings, problems[[*fields, *REACH]].to_numpy().tolist(), 3)
+
+
+def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
+    added = links[links["run_id"] == run_id].groupby("problem_id")["complaint_id"].nunique()
+    old = open_ledger[(open_ledger["run_id"] != run_id) & open_ledger["problem_id"].isin(added.index)]
+    if old.empty:
+        return "无。"
+    rows = [
+        [
+            p["problem_id"],
+            p["sub_problem_name"],
+            p["unit_short_name"],
+            int(added[p["problem_id"]]),
+            *(p[c] for c in REACH),
+        ]
+        for p in old.to_dict("records")
+    ]
+    return _table(["问题编号", "小类", "责任单位", "本次新增", *_REACH_WORDS], rows, 4)
+
+
+def _review_queue(gate: pd.DataFrame) -> str:
+    queue = gate[gate["decision"] == "review"]
+    if queue.empty:
+        return "没有待复核的诉求。"
+    reasons = queue["review_reason"].map(as_text).replace("", "未注明").value_counts()
+    return f"共 {len(queue)} 件。\n\n" + _table(["原因", "件数"], reasons.items(), 1)
+
+
+def _quarantined(quarantine: pd.DataFrame) -> str:
+    waiting = quarantine[quarantine["status"] == "open"]
+    resolved = f"另有 {len(quarantine) - len(waiting)} 项已经改好重收。" if len(quarantine) > len(waiting) else ""
+    if waiting.empty:
+        return f"没有待处理的隔离。{resolved}"
+    rows = [
+        [group["reason"].iloc[0], group["file_id"].nunique(), len(group)]
+        for _, group in sorted(waiting.groupby("reason_code"), key=lambda item: (-len(item[1]), str(item[0])))
+    ]
+    table = _table(["原因（同类举一例）", "文件数", "项数"], rows, 2)
+    return f"{table}\n\n按文件、行列出的明细见《问题清单》“隔离区”。{resolved}"
+
+
+def _notes(ledger: pd.DataFrame, open_ledger: pd.DataFrame) -> str:
+    lines = [f"- {COUNTING_RULE}", "- 待人工复核的诉求尚未计入问题；得分是概率，不是查证结果。"]
+    if len(ledger) > len(open_ledger):
+        lines.append("- 线索移送类问题只计数，不在夜报中列出。")
+    return "\n".join(lines)

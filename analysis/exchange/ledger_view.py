@@ -1,0 +1,270 @@
+"""The ledger as people read it: one row per problem with its reach, places, unit and time left."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from analysis.codebook.scheme import Scheme
+from analysis.codebook.units import Level, UnitRegister
+from analysis.contracts import ASSESSORS, PENDING_UNIT, PROBLEM_SOURCES, PROBLEM_STATUSES
+from analysis.errors import IntegrityError, SettingsError
+from analysis.exchange.places import CoarsePlaces
+from analysis.exchange.style import Tone
+
+LEVEL_WORDS = {
+    Level.DISTRICT: "区属：直接交办",
+    Level.VERTICAL: "垂直管理：提请整改并上报",
+    Level.CITY: "市属：移送上级",
+}
+COUNTING_RULE = (
+    "诉求数按件计；人数按反映人的密钥摘要去重，没有电话、账号或姓名的诉求每件按一人计；事项数按同一地点、同一件事去重。"
+)
+"""How complaints, complainants and matters are counted; stands wherever the counts do."""
+
+REACH = ["complaint_count", "complainant_count", "matter_count"]
+
+WorkingDayCount = Callable[[date, date], int]
+"""Returns the number of working days after the first day up to and including the second."""
+
+
+@dataclass(frozen=True)
+class LedgerRules:
+    """What decides how a problem is shown.
+
+    Attributes:
+        due_soon_days: a problem is 临期 that many natural days before it is due.
+        places: finds the roads and subdistricts in addresses.
+        count_working_days: the site's calendar; without it only natural days are shown.
+    """
+
+    due_soon_days: int
+    places: CoarsePlaces
+    count_working_days: WorkingDayCount | None = None
+
+
+def _column(values: Iterable[Any]) -> "pd.Series[Any]":
+    """Return values as a column of Python objects, dates and tuples left as they are."""
+    return pd.Series(list(values), dtype=object)
+
+
+def as_date(value: Any) -> date | None:
+    """Return a DATE or TIMESTAMP value of a table as a plain date, a missing one as None."""
+    if value is None or pd.isna(value):
+        return None
+    return value.date() if isinstance(value, datetime) else value
+
+
+def link_complaints(
+    problem_complaints: pd.DataFrame, complaints: pd.DataFrame, complaint_matters: pd.DataFrame
+) -> pd.DataFrame:
+    """Return one row per problem and complaint with what the counts need.
+
+    Columns: those of `problem_complaints`, `person_key` (the digest of the complainant, or the complaint itself
+    where nobody can be told apart), `matter_id`, `received_at`, `place`, `district`.
+
+    Raises:
+        IntegrityError: a problem refers to a complaint that is not there.
+    """
+    wanted = ["complaint_id", "complainant_key", "received_at", "place", "district"]
+    links = problem_complaints.merge(complaints[wanted], on="complaint_id", how="left", indicator="found")
+    missing = links.loc[links["found"] != "both", "problem_id"]
+    if len(missing):
+        raise IntegrityError(
+            f"问题 {missing.iloc[0]} 等的 {len(missing)} 件诉求不在诉求表里。请先运行 hotline status 核对台账再导出。"
+        )
+    links = links.merge(complaint_matters[["complaint_id", "matter_id"]], on="complaint_id", how="left")
+    links["person_key"] = links["complainant_key"].fillna(links["complaint_id"])
+    links["matter_id"] = links["matter_id"].fillna(links["complaint_id"])
+    return links.drop(columns=["found", "complainant_key"])
+
+
+def count_reach(links: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
+    """Return distinct complaints, complainants and matters per group of links, indexed by the group."""
+    counts = links.groupby(by)[["complaint_id", "person_key", "matter_id"]].nunique()
+    return counts.set_axis(REACH, axis="columns")
+
+
+def total_reach(links: pd.DataFrame) -> dict[str, int]:
+    """Return distinct complaints, complainants and matters of all links together."""
+    columns = ["complaint_id", "person_key", "matter_id"]
+    return {name: int(links[column].nunique()) for name, column in zip(REACH, columns, strict=True)}
+
+
+def build_ledger(
+    problems: pd.DataFrame,
+    problem_complaints: pd.DataFrame,
+    complaints: pd.DataFrame,
+    assessments: pd.DataFrame,
+    complaint_matters: pd.DataFrame,
+    scheme: Scheme,
+    units: UnitRegister,
+    as_of: date,
+    rules: LedgerRules,
+) -> pd.DataFrame:
+    """Return the ledger: one row per problem, ordered by category, sub-problem and falling number of complaints.
+
+    Args:
+        problems: the contract's table; so are the other frames.
+        problem_complaints: which complaints support which problem.
+        complaints: for persons, times and places.
+        assessments: for who judged, and how surely.
+        complaint_matters: which complaints are about the same matter.
+        scheme: names and order of categories and sub-problems.
+        units: the register that the problems' units stand in.
+        as_of: the day to which time left is counted.
+        rules: thresholds, calendar and place names.
+
+    Returns:
+        The columns of `problems`, and: `category_code`, `category_name`, `is_restricted`, `sub_problem_name`,
+        `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
+        `complainant_count`, `matter_count`, `first_received_on`, `last_received_on`, `places` (tuples of name and
+        number of distinct complainants, most named first), `judged_by`, `score_range`, `natural_days_left`
+        (negative: days overdue), `working_days_left`, `tone`, `time_words`.
+
+    Raises:
+        SettingsError: a problem has a sub-problem or a unit that the codebook no longer has.
+        IntegrityError: a problem refers to a complaint that is not there.
+    """
+    _require_known(problems, scheme, units)
+    links = link_complaints(problem_complaints, complaints, complaint_matters)
+    ledger = problems.merge(count_reach(links, "problem_id"), on="problem_id", how="left")
+    ledger[REACH] = ledger[REACH].fillna(0).astype(int)
+    ledger = _with_names(ledger, scheme, units)
+    ledger = _with_times(ledger, links, as_of, rules)
+    places = _places_by_problem(links, rules.places)
+    judged = _judgement_by_problem(links, assessments)
+    order = {code: position for position, code in enumerate(_codes_by_category(scheme))}
+    ids = [str(problem_id) for problem_id in ledger["problem_id"]]
+    return (
+        ledger.assign(
+            places=_column(places.get(problem, ()) for problem in ids),
+            judged_by=[judged.get(problem, ("", ""))[0] for problem in ids],
+            score_range=[judged.get(problem, ("", ""))[1] for problem in ids],
+            order=ledger["sub_problem_code"].map(order),
+        )
+        .sort_values(["order", "complaint_count", "problem_id"], ascending=[True, False, True])
+        .drop(columns="order")
+        .reset_index(drop=True)
+    )
+
+
+def _codes_by_category(scheme: Scheme) -> list[str]:
+    categories = list(scheme.categories)
+    codes = scheme.sub_problems.values()
+    return [s.sub_problem_code for s in sorted(codes, key=lambda s: categories.index(s.category_code))]
+
+
+def _require_known(problems: pd.DataFrame, scheme: Scheme, units: UnitRegister) -> None:
+    known_units = {u.unit_id for u in units.unit}
+    for problem in problems.itertuples(index=False):
+        if problem.sub_problem_code not in scheme.sub_problems:
+            raise SettingsError(
+                f"问题 {problem.problem_id} 的小类 {problem.sub_problem_code} 不在 scheme.toml 里。"
+                "用过的小类不能删除，请补回。"
+            )
+        if as_text(problem.unit_id) and problem.unit_id not in known_units:
+            raise SettingsError(
+                f"问题 {problem.problem_id} 的责任单位 {problem.unit_id} 不在 units.toml 里。"
+                "撤销的单位请保留并填写 valid_to，不要删除。"
+            )
+
+
+def as_text(value: Any) -> str:
+    """Return a nullable text of a table, a missing one as the empty text."""
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _with_names(ledger: pd.DataFrame, scheme: Scheme, units: UnitRegister) -> pd.DataFrame:
+    register = {u.unit_id: u for u in units.unit}
+    categories = [scheme.category_of(code) for code in ledger["sub_problem_code"]]
+    responsible = [register.get(as_text(unit_id)) for unit_id in ledger["unit_id"]]
+    pending = [f"{PENDING_UNIT}（{kind}）" for kind in ledger["unit_kind"]]
+    return ledger.assign(
+        category_code=[c.category_code for c in categories],
+        category_name=[c.name for c in categories],
+        is_restricted=[c.is_restricted for c in categories],
+        sub_problem_name=[scheme.sub_problems[code].name for code in ledger["sub_problem_code"]],
+        source_label=ledger["source"].map(PROBLEM_SOURCES),
+        status_label=ledger["status"].map(PROBLEM_STATUSES),
+        unit_name=[u.name if u else p for u, p in zip(responsible, pending, strict=True)],
+        unit_short_name=[u.short_name if u else p for u, p in zip(responsible, pending, strict=True)],
+        level_words=[LEVEL_WORDS[u.level] if u else "先核定责任单位" for u in responsible],
+    )
+
+
+def _with_times(ledger: pd.DataFrame, links: pd.DataFrame, as_of: date, rules: LedgerRules) -> pd.DataFrame:
+    received = links.groupby("problem_id")["received_at"].agg(["min", "max"])
+    due = [as_date(day) for day in ledger["due_on"]]
+    provisional = [bool(value) for value in ledger["is_due_provisional"]]
+    times = [_time_left(day, is_rough, as_of, rules) for day, is_rough in zip(due, provisional, strict=True)]
+    return ledger.assign(
+        registered_on=_column(map(as_date, ledger["registered_on"])),
+        due_on=_column(due),
+        first_received_on=_column(as_date(received["min"].get(problem)) for problem in ledger["problem_id"]),
+        last_received_on=_column(as_date(received["max"].get(problem)) for problem in ledger["problem_id"]),
+        natural_days_left=[t.natural_days for t in times],
+        working_days_left=pd.array([t.working_days for t in times], dtype="Int64"),
+        tone=_column(t.tone for t in times),
+        time_words=[t.words for t in times],
+    )
+
+
+@dataclass(frozen=True)
+class _TimeLeft:
+    natural_days: int
+    working_days: int | None
+    tone: Tone
+    words: str
+
+
+def _time_left(due_on: date | None, is_provisional: bool, as_of: date, rules: LedgerRules) -> _TimeLeft:
+    assert due_on is not None  # the contract requires it
+    days = (due_on - as_of).days
+    working = rules.count_working_days(as_of, due_on) if rules.count_working_days and days >= 0 else None
+    in_working_days = "" if working is None else f"（{working}个工作日）"
+    if days < 0:
+        tone, words = Tone.OVERDUE, f"超期{-days}天"
+    elif days <= rules.due_soon_days:
+        tone, words = Tone.DUE_SOON, f"临期：剩{days}天{in_working_days}" if days else "临期：今天到期"
+    else:
+        tone, words = Tone.NONE, f"剩{days}天{in_working_days}"
+    return _TimeLeft(days, working, tone, words + ("，时限暂估" if is_provisional else ""))
+
+
+def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, tuple[tuple[str, int], ...]]:
+    """Return for each problem the places that its complaints name, with the number of complainants naming each."""
+    addresses = links[["problem_id", "person_key", "place", "district"]]
+    named = addresses.assign(
+        name=_column(
+            places.find(as_text(d), as_text(p)) for p, d in zip(links["place"], links["district"], strict=True)
+        )
+    )
+    named = named.explode("name").dropna(subset="name")
+    persons = named.groupby(["problem_id", "name"])["person_key"].nunique().reset_index(name="persons")
+    persons = persons.sort_values(["problem_id", "persons", "name"], ascending=[True, False, True])
+    return {
+        str(problem): tuple(zip(group["name"], map(int, group["persons"]), strict=True))
+        for problem, group in persons.groupby("problem_id")
+    }
+
+
+def _judgement_by_problem(links: pd.DataFrame, assessments: pd.DataFrame) -> dict[str, tuple[str, str]]:
+    """Return for each problem how many of its complaints were judged by whom, and the range of their scores."""
+    judged = links[["problem_id", "complaint_id", "sub_problem_code"]].merge(
+        assessments[["complaint_id", "sub_problem_code", "assessor", "score"]], on=["complaint_id", "sub_problem_code"]
+    )
+    summary = {}
+    for problem, group in judged.groupby("problem_id"):
+        counts = group["assessor"].value_counts()
+        by = "、".join(f"{label}{counts[code]}" for code, label in ASSESSORS.items() if code in counts)
+        low, high = group["score"].min(), group["score"].max()
+        summary[str(problem)] = (by, f"{low:.2f}" if low == high else f"{low:.2f}～{high:.2f}")
+    return summary
+
+
+def name_places(places: Iterable[tuple[str, int]], least: int = 1, longest: int = 3) -> Sequence[str]:
+    """Return the names of the most named places, without those that fewer than `least` complainants name."""
+    return [name for name, persons in places if persons >= least][:longest]

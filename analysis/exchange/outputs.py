@@ -1,0 +1,120 @@
+"""All files that a run leaves for people: 整改台账, 问题清单, 线索移送清单 and 夜报."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.codebook.scheme import Scheme
+from analysis.codebook.units import UnitRegister
+from analysis.config import Settings
+from analysis.contracts import TABLES, conform
+from analysis.exchange.complaint_details import collect_details
+from analysis.exchange.digest import build_digest
+from analysis.exchange.edition import Edition, RunInfo
+from analysis.exchange.files import SHARED_MODE, safe_file_name, write_atomically
+from analysis.exchange.leads import has_leads, write_leads
+from analysis.exchange.ledger_view import LedgerRules, WorkingDayCount, build_ledger, link_complaints
+from analysis.exchange.places import CoarsePlaces, load_coarse_places
+from analysis.exchange.problem_list import write_problem_list
+from analysis.exchange.unit_workbook import unit_problems, write_unit_workbook
+
+__all__ = ["RunInfo", "write_outputs"]
+
+UNIT_FOLDER = "整改台账"
+RETIRED_FOLDER = "已停用"
+PROBLEM_LIST = "问题清单.xlsx"
+LEADS = "线索移送清单.xlsx"
+DIGEST = "夜报.md"
+
+
+def write_outputs(
+    directory: Path,
+    tables: Mapping[str, pd.DataFrame],
+    settings: Settings,
+    scheme: Scheme,
+    units: UnitRegister,
+    run: RunInfo,
+    *,
+    source_names: Mapping[str, str] | None = None,
+    count_working_days: WorkingDayCount | None = None,
+    places: CoarsePlaces | None = None,
+) -> list[Path]:
+    """Write all workbooks and the digest of a run and return their paths.
+
+    A workbook that this function wrote earlier and that has nothing to show any more (a unit without problems, no
+    leads) is moved into the folder `已停用` beside it: nobody sends out an outdated list, and nothing that somebody
+    wrote into it is lost. A retired file of the same name there is replaced.
+
+    Args:
+        directory: where the outputs go; it is made if need be.
+        tables: the contract's published tables by name; a missing one is an error.
+        settings: office, thresholds.
+        scheme: categories and sub-problems.
+        units: the register of units.
+        run: the run to name on every output.
+        source_names: Chinese names of the source codes.
+        count_working_days: the site's calendar; without it time left is told in natural days only.
+        places: finds roads and subdistricts; the shipped data if not given.
+
+    Raises:
+        KeyError: a published table is missing.
+        ValueError: a table does not fit its contract.
+        HotlineError: the tables contradict each other or the codebook.
+    """
+    frames = {table.name: conform(tables[table.name], table) for table in TABLES if table.is_published}
+    edition = Edition(settings, scheme, units, run, source_names or {})
+    rules = LedgerRules(settings.exchange.due_soon_days, places or load_coarse_places(), count_working_days)
+    links = link_complaints(frames["problem_complaints"], frames["complaints"], frames["complaint_matters"])
+    ledger = build_ledger(
+        frames["problems"],
+        frames["problem_complaints"],
+        frames["complaints"],
+        frames["assessments"],
+        frames["complaint_matters"],
+        scheme,
+        units,
+        run.as_of,
+        rules,
+    )
+    details = collect_details(frames, scheme)
+    directory.mkdir(parents=True, exist_ok=True)
+    written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition)
+    written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition))
+    if has_leads(ledger, details):
+        written.append(write_leads(directory / LEADS, ledger, details, edition))
+    else:
+        _retire(directory / LEADS)
+    digest = build_digest(ledger, links, frames, edition).encode()
+    written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
+    return written
+
+
+def _write_unit_workbooks(folder: Path, ledger: pd.DataFrame, edition: Edition) -> list[Path]:
+    folder.mkdir(exist_ok=True)
+    written = []
+    for unit_id, name in _workbook_names(edition.units).items():
+        path = folder / name
+        if unit_problems(ledger, unit_id).empty:
+            _retire(path)
+        else:
+            written.append(write_unit_workbook(path, ledger, edition.units[unit_id], edition))
+    return written
+
+
+def _workbook_names(units: UnitRegister) -> dict[str, str]:
+    """Return the file name of each unit's workbook; units of the same short name are told apart by their ids."""
+    short_names = [safe_file_name(u.short_name) for u in units.unit]
+    return {
+        unit.unit_id: f"{name}（{safe_file_name(unit.unit_id)}）整改台账.xlsx"
+        if short_names.count(name) > 1
+        else f"{name}整改台账.xlsx"
+        for unit, name in zip(units.unit, short_names, strict=True)
+    }
+
+
+def _retire(path: Path) -> None:
+    if path.is_file():
+        folder = path.parent / RETIRED_FOLDER
+        folder.mkdir(exist_ok=True)
+        path.replace(folder / path.name)

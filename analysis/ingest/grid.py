@@ -1,0 +1,131 @@
+"""What the reading child hands to its parent: sheets of raw cells, as JSON lines.
+
+A cell is its text, an int or float (a number cell), a bool, None (nothing in it), or a pair
+``[tag, value]`` for what is none of these.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from itertools import islice
+from typing import Any, BinaryIO
+
+Cell = str | int | float | bool | list[str] | None
+
+DAMAGED_NUMBER = 10**15
+"""Excel keeps 15 digits: what lies at or above this as a number has lost its last ones."""
+
+
+class Tag(StrEnum):
+    """Kinds of cells that plain JSON values cannot express; the second item of the pair is given in brackets."""
+
+    DATE = "date"
+    """A date cell (ISO date or date and time)."""
+    TIME = "time"
+    """A time of day or a duration without a date (as text)."""
+    ERROR = "error"
+    """An Excel error (#REF!, #N/A …)."""
+    UNCACHED = "uncached"
+    """A formula whose result was never stored (empty)."""
+    NESTED = "nested"
+    """A JSON object or list where a value should be (empty)."""
+    NUMBER = "number"
+    """A number that a float cannot hold as it was written (its digits)."""
+
+
+class ReadFailure(Exception):  # noqa: N818 - a finding about the file, not a fault of the program
+    """A file cannot be read; `code` is a key of `reasons.REASONS`, `detail` fills its placeholder."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row that is not empty: its number in the sheet (from 1), its cells, or the code of why they cannot be told."""
+
+    number: int
+    cells: list[Cell]
+    fault: str | None = None
+
+
+@dataclass(frozen=True)
+class SheetInfo:
+    """What is known of a sheet beside its rows.
+
+    header: headings where the format gives them with each value (JSON); else they are looked for.
+    has_fixed_width: the number of cells of a row means something (delimited text).
+    merges: merged ranges (first row, first column, last row, last column), counted from 0.
+    """
+
+    name: str
+    is_hidden: bool = False
+    header: list[str] | None = None
+    has_fixed_width: bool = False
+    is_1904: bool = False
+    formula_count: int = 0
+    merges: list[list[int]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class FileInfo:
+    """What is known of a file: its real format and, for text, its encoding and delimiter."""
+
+    format: str
+    encoding: str = ""
+    has_external_links: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet with its rows; on the parent's side they are read as they are asked for."""
+
+    info: SheetInfo
+    rows: list[Row] | Iterator[Row]
+
+
+def _line(message: Any) -> bytes:
+    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+
+
+def write_file_info(out: BinaryIO, info: FileInfo) -> None:
+    """Write the first line of a reading."""
+    out.write(_line(asdict(info)))
+
+
+def write_sheet(out: BinaryIO, info: SheetInfo, rows: list[Row]) -> None:
+    """Write a sheet and its rows."""
+    out.write(_line({**asdict(info), "row_count": len(rows)}))
+    for row in rows:
+        out.write(_line([row.number, row.cells] if row.fault is None else [row.number, row.cells, row.fault]))
+
+
+def write_end(out: BinaryIO, file_id: str) -> None:
+    """Write the line that says that all was read, with the SHA-256 of what was read."""
+    out.write(_line({"file_id": file_id}))
+
+
+def write_failure(out: BinaryIO, failure: ReadFailure) -> None:
+    """Write the line that says why the file could not be read."""
+    out.write(_line({"code": failure.code, "detail": failure.detail}))
+
+
+def read_file_info(stream: BinaryIO) -> FileInfo:
+    """Read the first line of a reading."""
+    return FileInfo(**json.loads(stream.readline()))
+
+
+def read_sheets(stream: BinaryIO) -> Iterator[Sheet]:
+    """Read the sheets that follow; the rows of one must be used before the next is asked for."""
+    while True:
+        content = json.loads(stream.readline())
+        if "row_count" not in content:
+            return
+        row_count = content.pop("row_count")
+        rows = (Row(*json.loads(line)) for line in islice(stream, row_count))
+        yield Sheet(SheetInfo(**content), rows)
+        for _ in rows:
+            pass

@@ -1,0 +1,100 @@
+"""Runs the reading child under limits of memory, time and output, and hands back what it read."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from analysis.config import Ingest
+from analysis.ingest.grid import FileInfo, ReadFailure, Sheet, read_file_info, read_sheets
+from analysis.ingest.reader import EXIT_FAILURE, EXIT_OUTPUT, Task
+
+_LAST_LINE = 4096
+_OUT_OF_MEMORY = {signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV}
+_OUT_OF_TIME = {signal.SIGXCPU}
+_PACKAGES = str(Path(__file__).resolve().parents[2])
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file holds; the sheets are read as they are asked for, inside the `with` block."""
+
+    info: FileInfo
+    file_id: str
+    sheets: Iterator[Sheet]
+
+
+@contextmanager
+def open_reading(path: Path, limits: Ingest) -> Iterator[Reading]:
+    """Read a file in a child process of its own.
+
+    The rows pass through a nameless temporary file, so that nothing of them remains if this process is killed.
+
+    Raises:
+        ReadFailure: the file cannot be opened or read, or the child died or went beyond a limit.
+    """
+    with tempfile.TemporaryFile() as out:
+        _read_into(out, path, limits)
+        file_id = json.loads(_last_line(out))["file_id"]
+        out.seek(0)
+        yield Reading(read_file_info(out), file_id, read_sheets(out))
+
+
+def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
+    task = Task(
+        suffix=path.suffix.lower(),
+        memory_mb=limits.read_memory_mb,
+        seconds=limits.read_timeout_seconds,
+        unpacked_mb=limits.max_unpacked_mb,
+        max_rows=limits.max_rows_per_file,
+    )
+    command = [sys.executable, "-s", "-P", "-m", "analysis.ingest.reader", json.dumps(task._asdict())]
+    environment = {"PATH": os.defpath, "PYTHONPATH": _PACKAGES, "PYTHONUTF8": "1"}
+    try:
+        source = path.open("rb")
+    except OSError as error:
+        raise ReadFailure("no_access") from error
+    with source:
+        child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+        timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
+        timer.start()
+        try:
+            status = child.wait()
+            is_late = timer.finished.is_set()
+        finally:
+            timer.cancel()
+            child.kill()
+            child.wait()
+    if is_late:
+        raise ReadFailure("timeout", str(limits.read_timeout_seconds))
+    _check(status, out, limits)
+
+
+def _check(status: int, out: BinaryIO, limits: Ingest) -> None:
+    if status == 0:
+        return
+    if status == EXIT_OUTPUT:
+        raise ReadFailure("output_too_large", str(limits.max_unpacked_mb))
+    if status == EXIT_FAILURE:
+        line = _last_line(out)
+        if line.startswith(b'{"code"'):
+            raise ReadFailure(**json.loads(line))
+    if -status in _OUT_OF_MEMORY:
+        raise ReadFailure("out_of_memory")
+    if -status in _OUT_OF_TIME:
+        raise ReadFailure("timeout", str(limits.read_timeout_seconds))
+    raise ReadFailure("reader_crashed", str(status))
+
+
+def _last_line(out: BinaryIO) -> bytes:
+    size = out.seek(0, os.SEEK_END)
+    out.seek(max(size - _LAST_LINE, 0))
+    return out.read().rstrip(b"\n").rpartition(b"\n")[2]

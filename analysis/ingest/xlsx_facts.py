@@ -1,0 +1,104 @@
+"""What the workbook reader does not tell about an xlsx: error cells, formulas without results, 1904 dates, links."""
+
+import posixpath
+import re
+from dataclasses import dataclass, field
+from zipfile import ZipFile
+
+from lxml import etree
+
+from analysis.ingest.grid import ReadFailure, Tag
+from analysis.ingest.guard import DAMAGED_ZIP, scan_sheet_part
+
+_RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+_STRICT_RELATION_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
+_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+@dataclass(frozen=True)
+class SheetFacts:
+    """Cells that the workbook reader shows as empty, by (row, column) from 0, as tagged cells; count of formulas."""
+
+    cells: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    formula_count: int = 0
+
+
+@dataclass(frozen=True)
+class WorkbookFacts:
+    """Facts of a workbook; `sheets` by name."""
+
+    sheets: dict[str, SheetFacts]
+    is_1904: bool = False
+    has_external_links: bool = False
+
+
+def xlsx_facts(archive: ZipFile) -> WorkbookFacts:
+    """Gather the facts of an xlsx.
+
+    Raises:
+        ReadFailure: the parts cannot be read, or a sheet reaches too far.
+    """
+    try:
+        workbook = _parse(archive.read("xl/workbook.xml"))
+        relations = _parse(archive.read("xl/_rels/workbook.xml.rels"))
+        targets = {r.get("Id"): r.get("Target", "") for r in relations}
+        names = set(archive.namelist())
+        sheets = {}
+        for sheet in workbook.iterfind(".//{*}sheets/{*}sheet"):
+            target = targets.get(sheet.get(_RELATION_ID) or sheet.get(_STRICT_RELATION_ID), "")
+            part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+            if part in names and scan_sheet_part(archive, part):
+                sheets[sheet.get("name", "")] = _sheet_facts(archive, part)
+    except (etree.XMLSyntaxError, *DAMAGED_ZIP) as error:
+        raise ReadFailure("damaged_workbook") from error
+    properties = workbook.find(".//{*}workbookPr")
+    return WorkbookFacts(
+        sheets,
+        is_1904=properties is not None and properties.get("date1904") in {"1", "true"},
+        has_external_links=any(n.startswith("xl/externalLinks/") for n in names),
+    )
+
+
+def _parse(content: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    return etree.fromstring(content, parser)
+
+
+def _sheet_facts(archive: ZipFile, part: str) -> SheetFacts:
+    cells: dict[tuple[int, int], list[str]] = {}
+    formula_count = 0
+    with archive.open(part) as stream:
+        position = -1
+        for _, row in etree.iterparse(stream, tag="{*}row", resolve_entities=False, no_network=True):
+            position = int(row.get("r", position + 2)) - 1
+            column = -1
+            for cell in row.iterfind("{*}c"):
+                column = _column(cell.get("r"), column + 1)
+                formula_count += cell.find("{*}f") is not None
+                tagged = _hidden_value(cell)
+                if tagged:
+                    cells[position, column] = tagged
+            row.clear()
+            while row.getprevious() is not None:
+                del row.getparent()[0]
+    return SheetFacts(cells, formula_count)
+
+
+def _hidden_value(cell: etree._Element) -> list[str] | None:
+    value = cell.find("{*}v")
+    if cell.get("t") == "e":
+        return [Tag.ERROR, (value.text if value is not None else None) or "#ERROR"]
+    has_result = value is not None and (bool(value.text) or cell.get("t") == "str")
+    if cell.find("{*}f") is not None and not has_result and cell.find("{*}is") is None:
+        return [Tag.UNCACHED, ""]
+    return None
+
+
+def _column(reference: str | None, expected: int) -> int:
+    match = _REFERENCE.fullmatch(reference or "")
+    if not match:
+        return expected
+    number = 0
+    for letter in match[1]:
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -1,0 +1,5 @@
+-- grain: one row per problem past its due date
+SELECT problem_id, unit_id, unit_kind, statement, due_on, is_due_provisional,
+       date_diff('day', due_on, $today::DATE) AS overdue_days
+FROM problems WHERE due_on < $today
+ORDER BY due_on, problem_id

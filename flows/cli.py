@@ -1,0 +1,85 @@
+"""The command line `hotline`: its commands, exit codes, and the one place where errors become messages."""
+
+import os
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from analysis.errors import HotlineError
+from flows.chinese_click import LazyGroup, explain
+
+_COMMANDS = {
+    "run": ("flows.commands.run:run", "现在就做一次夜间运行：收件、判断、归并、发布。"),
+    "serve": ("flows.commands.serve:serve", "登记每夜定时运行，并守候执行（需要 Prefect 服务）。"),
+    "status": ("flows.commands.status:status", "查看上次运行、各项计数、隔离区和超期问题。"),
+    "trace": ("flows.commands.trace:trace", "从问题或诉求编号追溯到文件、行、证据和版本。"),
+    "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
+    "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),
+    "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
+    "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),
+    "mask": ("flows.commands.mask:mask", "去除一个表格里的个人信息，列不变。"),
+    "train": ("flows.commands.train:train", "用代码库里的语料重建判断模型。"),
+    "dictionary": ("flows.commands.dictionary:dictionary", "输出数据字典：每张表、每一列的含义。"),
+}
+
+_INTERNAL_ERROR, _FILE_ERROR, _INTERRUPTED = 70, 6, 130
+
+_EPILOG = """\b
+例：
+  hotline run
+  hotline run --raw 数据/原始 --processed 数据/结果
+  hotline classify --input 诉求.csv --output 判断.csv
+  hotline trace FR-2026-0001
+
+\b
+退出码：
+  0 成功　1 一般错误　2 用法或输入文件有误　3 设置或代码本有误
+  4 另一次运行正在进行　5 台账完整性有误　6 读写文件失败（如磁盘已满）
+  70 程序内部错误　130 被中断
+"""
+
+
+@click.group(cls=LazyGroup, lazy=_COMMANDS, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    package_name="hotline-ledger", prog_name="hotline", message="%(prog)s %(version)s", help="显示版本。"
+)
+def hotline() -> None:
+    """道路交通与运输执法诉求分析：把热线工单和网络留言变成问题台账。"""
+
+
+def main() -> None:
+    """Run the command line; every foreseeable error becomes one Chinese line and an exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = hotline.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _fail(explain(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail("已中断。再次执行 hotline run 会从断点继续。", _INTERRUPTED)
+    except HotlineError as error:
+        return _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output went away (hotline … | head): not an error of ours.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _fail(
+            f"读写 {error.filename or '文件'} 失败：{error.strerror}。请检查磁盘空间和权限后重试。", _FILE_ERROR
+        )
+    except Exception as error:  # the last resort: a traceback could show complaint text
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return _fail(f"程序内部错误（{type(error).__name__}，{place}）。请把这一行报告给维护者。", _INTERNAL_ERROR)
+    return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    click.echo(f"错误：{message}", err=True)
+    return code

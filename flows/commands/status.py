@@ -1,0 +1,49 @@
+"""`hotline status`: the last run, counts, quarantine, overdue problems."""
+
+from pathlib import Path
+
+import click
+
+from flows.chinese_click import ChineseCommand
+from flows.options import processed_option
+
+_EPILOG = """\b
+例：
+  hotline status
+  hotline status --processed 数据/结果
+"""
+
+_COUNTS = """\
+文件　{files} 个（无法读取 {unreadable_files} 个）
+诉求　{complaints} 件，反映人 {complainants} 人，同一事项 {matters} 项
+判断　纳入 {in_scope} 件，待人工复核 {review} 件
+问题　{problems} 个，超期 {overdue} 个
+隔离　{quarantined} 条待处理"""
+
+
+@click.command(cls=ChineseCommand, epilog=_EPILOG)
+@processed_option
+def status(processed: Path | None) -> None:
+    """查看上次运行、各项计数、隔离区和超期问题。"""
+    from analysis.config import load_settings
+    from analysis.contracts import RUNS
+    from analysis.ledger.status import read_status
+    from analysis.ledger.store import Reader
+    from analysis.pipeline.night import today
+    from analysis.site import site_paths
+
+    paths = site_paths(None, processed)
+    with Reader.open(paths.snapshot) as reader:
+        found = read_status(reader, today(load_settings(paths.settings)))
+    for run in found.last_run.to_dict("records"):
+        label = RUNS["status"].values[run["status"]]
+        click.echo(f"上次运行　{run['run_id']}，{run['started_at']:%Y-%m-%d %H:%M} 开始，{label}")
+    click.echo(_COUNTS.format(**found.counts))
+    for row in found.quarantine.to_dict("records"):
+        click.echo(f"　　　{row['entry_count']} 条：{row['reason']}")
+    for row in found.overdue.to_dict("records"):
+        estimate = "（暂估）" if row["is_due_provisional"] else ""
+        click.echo(
+            f"超期　{row['problem_id']}　{row['statement']}　"
+            f"时限 {row['due_on']:%Y-%m-%d}{estimate}，已超 {row['overdue_days']} 天"
+        )

@@ -1,0 +1,112 @@
+"""`hotline trace`: from a problem or complaint back to file, row, evidence and versions."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from flows.chinese_click import ChineseCommand
+from flows.options import processed_option, raw_option
+
+if TYPE_CHECKING:
+    from analysis.ledger.trace import ComplaintTrace, ProblemTrace
+    from analysis.site import SitePaths
+
+_EPILOG = """\b
+例：
+  hotline trace FR-2026-0001             # 问题：由哪些诉求构成，各在哪个文件第几行
+  hotline trace H20230305001             # 诉求：出处、判断、证据、所属问题
+  hotline trace H20230305001 --show-raw  # 并显示原始行（含个人信息，勿外传）
+"""
+
+
+@click.command(cls=ChineseCommand, epilog=_EPILOG)
+@click.argument("identifier", metavar="编号")
+@raw_option
+@processed_option
+@click.option("--show-raw", is_flag=True, help="显示原始文件里的这一行；含个人信息，勿外传。")
+def trace(identifier: str, raw: Path | None, processed: Path | None, show_raw: bool) -> None:
+    """从问题或诉求编号追溯到文件、行、证据和版本。"""
+    from analysis.ledger.store import Reader
+    from analysis.ledger.trace import ProblemTrace
+    from analysis.ledger.trace import trace as find
+    from analysis.site import site_paths
+
+    paths = site_paths(raw, processed)
+    with Reader.open(paths.snapshot) as reader:
+        found = find(reader, identifier)
+    if isinstance(found, ProblemTrace):
+        _show_problem(found)
+        return
+    _show_complaint(found)
+    if show_raw:
+        _show_raw_row(found, paths)
+
+
+def _show_problem(found: "ProblemTrace") -> None:
+    from analysis.contracts import EVENT_KINDS
+
+    problem = found.problem
+    estimate = "（暂估）" if problem["is_due_provisional"] else ""
+    click.echo(f"问题　{problem['problem_id']}　{problem['statement']}")
+    click.echo(f"小类　{problem['sub_problem_code']}　主题 {problem['theme_code']}")
+    click.echo(f"单位　{problem['unit_id'] or '待定'}：{problem['unit_reason']}")
+    click.echo(f"时限　{problem['due_on']:%Y-%m-%d}{estimate}，规则 {problem['deadline_rule']}")
+    click.echo(f"诉求　{len(found.links)} 件")
+    for link in found.links.to_dict("records"):
+        click.echo(
+            f"　{link['complaint_id']}　{link['received_at']:%Y-%m-%d}　{_place(link)}　"
+            f"得分 {link['score']:.2f}　规则 {link['cue_id'] or '无'}　"
+            f"证据 [{link['evidence_start']}, {link['evidence_end']})　模型 {link['model_id']}"
+        )
+    click.echo(f"事件　{len(found.events)} 项")
+    for event in found.events.to_dict("records"):
+        click.echo(
+            f"　{event['sequence']}　{event['occurred_at']:%Y-%m-%d %H:%M}　{EVENT_KINDS[event['kind']]}　"
+            f"{event['actor']}　{event['payload']}"
+        )
+
+
+def _show_complaint(found: "ComplaintTrace") -> None:
+    from analysis.contracts import ASSESSORS, DECISIONS
+
+    complaint = found.complaint
+    click.echo(f"诉求　{complaint['complaint_id']}（原编号 {complaint['native_id'] or '无'}）")
+    click.echo(
+        f"出处　{_place(complaint.to_dict())}，文件指纹 {complaint['file_id'][:12]}…，运行 {complaint['run_id']}"
+    )
+    click.echo(f"事项　{complaint['matter_id']}" + _match(complaint.to_dict()))
+    decision = DECISIONS[complaint["decision"]]
+    click.echo(f"判断　{decision}，纳入分 {complaint['scope_score']:.3f}，单位类型 {complaint['unit_kind'] or '无'}")
+    click.echo(
+        f"理由　{complaint['reason']}" + (f"；{complaint['review_reason']}" if complaint["review_reason"] else "")
+    )
+    click.echo(f"版本　模型 {complaint['model_id']}，代码本 {complaint['codebook_version']}")
+    for row, words in zip(found.assessments.to_dict("records"), found.evidence(), strict=True):
+        click.echo(
+            f"小类　{row['sub_problem_code']}　得分 {row['score']:.2f}　{ASSESSORS[row['assessor']]}"
+            f"（{row['cue_id'] or '无规则'}）　问题 {row['problem_id'] or '未入账'}"
+        )
+        click.echo(f"证据　[{row['evidence_start']}, {row['evidence_end']})　{words.strip()}")
+
+
+def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
+    from analysis.ingest.raw_rows import read_raw_rows
+
+    complaint = found.complaint
+    row_number = int(complaint["row_number"])
+    rows = read_raw_rows(paths.raw, complaint["file_name"], complaint["sheet_name"] or "", [row_number])
+    click.echo("原始行（含个人信息，勿外传）：", err=True)
+    for heading, value in rows[row_number].items():
+        click.echo(f"　{heading}：{value}")
+
+
+def _place(row: dict[str, object]) -> str:
+    sheet = f" 工作表“{row['sheet_name']}”" if row["sheet_name"] else ""
+    return f"{row['file_name']}{sheet} 第 {row['row_number']} 行"
+
+
+def _match(complaint: dict[str, object]) -> str:
+    if complaint["matched_complaint_id"] is None:
+        return "（首件）"
+    return f"（与 {complaint['matched_complaint_id']} 相似 {complaint['similarity']:.2f}）"

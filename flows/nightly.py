@@ -1,0 +1,85 @@
+"""The Prefect flow of the night: one task a stage, retries for files only, a digest artifact, a failure notice."""
+
+import os
+
+# Prefect reads these when it is imported. Analytics would phone home, and locks the temporary database.
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "WARNING")
+os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.logging import get_run_logger
+
+from analysis.pipeline.night import Counts, Night, open_night
+from analysis.pipeline.stages import STAGES, Stage, run_stage
+from analysis.site import SitePaths, site_paths
+from flows.notify import notify_failure
+
+_RETRIES, _RETRY_DELAY_SECONDS = 2, 10
+
+
+def _is_file_trouble(_task: Any, _run: Any, state: Any) -> bool:
+    """Say whether a stage failed for a reason that may pass: a share that was away, a file in use."""
+    return isinstance(state.result(raise_on_failure=False), OSError)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False, log_prints=False)
+def _stage(night: Night, stage: Stage) -> Counts:
+    counts = run_stage(night, stage)
+    get_run_logger().info("%s：%s", stage.name, "，".join(f"{k}={v}" for k, v in counts.items()))
+    return counts
+
+
+def _run_stages(night: Night) -> None:
+    progress = create_progress_artifact(progress=0.0, key="night-progress", description="本夜进度")
+    for position, stage in enumerate(STAGES, 1):
+        options: dict[str, Any] = {"name": stage.name, "task_run_name": stage.name}
+        if stage.touches_files:
+            options |= {
+                "retries": _RETRIES,
+                "retry_delay_seconds": _RETRY_DELAY_SECONDS,
+                "retry_condition_fn": _is_file_trouble,
+            }
+        _stage.with_options(**options)(night, stage)
+        if isinstance(progress, UUID):
+            update_progress_artifact(artifact_id=progress, progress=100.0 * position / len(STAGES))
+
+
+@flow(
+    name="夜间运行",
+    flow_run_name="夜间运行 {as_of}",
+    persist_result=False,
+    validate_parameters=True,
+    on_failure=[notify_failure],
+    on_crashed=[notify_failure],
+)
+def nightly(raw: str | None = None, processed: str | None = None, as_of: str | None = None) -> Counts:
+    """Run the night's stages for one site.
+
+    Parameters are paths and a day only: Prefect keeps them in plain text in its own database.
+
+    Args:
+        raw: folder of raw files, data/raw if not given.
+        processed: folder of results, data/processed if not given.
+        as_of: the day that deadlines count from (2026-11-20); today if not given.
+    """
+    paths = site_paths(Path(raw) if raw else None, Path(processed) if processed else None)
+    with open_night(paths, date.fromisoformat(as_of) if as_of else None) as night:
+        _run_stages(night)
+        create_markdown_artifact(
+            markdown=paths.digest.read_text(encoding="utf-8"), key="night-digest", description="夜报"
+        )
+        return dict(night.counts)
+
+
+def run_through_prefect(paths: SitePaths, as_of: date | None) -> Counts:
+    """Run the flow now, against the configured Prefect server or a temporary one."""
+    return nightly(str(paths.raw), str(paths.processed), as_of.isoformat() if as_of else None)

@@ -1,0 +1,41 @@
+"""What the command line says about a run."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+from rich.progress import Progress as RichProgress
+
+from analysis.contracts import OUTCOMES
+from analysis.pipeline.night import Progress
+from analysis.site import SitePaths
+
+_REPORT = """\
+收件　读入文件 {files} 个（无法读取 {unreadable_files} 个，以前已读 {known_files} 个）
+　　　数据行 {rows} = {balance}；另略过合计等 {skipped} 行
+判断　{judged} 件：纳入 {in_scope}，待人工复核 {review}，不纳入 {out_of_scope}
+归并　新事项 {new_matters}，新问题 {new_problems}，并入问题的诉求 {new_links}
+发布　快照与 {outputs} 个文件，在 {processed}"""
+
+
+def report_run(counts: Mapping[str, int], paths: SitePaths) -> str:
+    """Return the summary of a run, with the balance of rows that promise 1 of the design asks for."""
+    balance = " + ".join(f"{label} {counts[outcome]}" for outcome, label in OUTCOMES.items())
+    return _REPORT.format(**counts, balance=balance, processed=paths.processed)
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """Give a progress callback: a bar on a terminal, nothing in a log."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with RichProgress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        tasks = {}
+
+        def advance(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield advance

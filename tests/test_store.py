@@ -1,0 +1,92 @@
+"""The store keeps whole transactions, refuses what is broken, and publishes in one step."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.contracts import EVENTS, MATTERS
+from analysis.errors import BusyError, IntegrityError, UsageError
+from analysis.ledger.chain import Head
+from analysis.ledger.store import Reader, Store
+from tests.test_chain import events
+
+MATTER = pd.DataFrame([{"matter_id": "M-1", "canonical_complaint_id": "1", "run_id": "R"}])
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        with pytest.raises(ZeroDivisionError), store.transaction():  # noqa: PT012  # the append is the point
+            store.append(MATTERS, MATTER)
+            raise ZeroDivisionError
+        assert store.table(MATTERS).empty
+
+
+def test_the_same_event_is_kept_once(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        with store.transaction():
+            assert store.append_events(events(2)) == 2
+            assert store.append_events(events(3)) == 1
+        store.keep_head()
+        assert store.table(EVENTS)["sequence"].tolist() == [1, 2, 3]
+    Store.open(tmp_path / "ledger.duckdb").close()
+
+
+def test_a_lost_tail_is_refused_with_a_reason(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    with Store.open(path) as store, store.transaction():
+        store.append_events(events(2))
+    Head(5, "x").write(tmp_path / "ledger.head")
+    with pytest.raises(IntegrityError, match="缺少最后 3 项"):
+        Store.open(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"\0" * 20000])
+def test_a_damaged_database_is_refused_or_started_afresh(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "ledger.duckdb"
+    path.write_bytes(content)
+    Head(5, "x").write(tmp_path / "ledger.head")
+    with pytest.raises(IntegrityError):
+        Store.open(path)
+
+
+def test_a_database_held_by_another_process_is_busy(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    Store.open(path).close()
+    code = "import sys, duckdb; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BusyError):
+            Store.open(path)
+    finally:
+        holder.communicate()
+
+
+def test_snapshot_holds_published_tables_only_and_is_locked_down(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        store.append(MATTERS, MATTER)
+        store.publish(tmp_path / "snapshot.duckdb")
+    with Reader.open(tmp_path / "snapshot.duckdb") as reader:
+        assert "superseded_complaints" not in reader.tables()
+        assert reader.table(MATTERS)["matter_id"].tolist() == ["M-1"]
+        with pytest.raises(Exception, match="disabled"):
+            reader._connection.execute(f"COPY (SELECT 1) TO '{tmp_path / 'leak.csv'}'")
+    assert not (tmp_path / "snapshot.duckdb.building").exists()
+
+
+def test_private_files_are_private(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        store.publish(tmp_path / "snapshot.duckdb")
+    assert (tmp_path / "ledger.duckdb").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "snapshot.duckdb").stat().st_mode & 0o777 == 0o640
+
+
+def test_reading_where_nothing_was_run_yet_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="hotline run"):
+        Reader.open(tmp_path / "snapshot.duckdb")
