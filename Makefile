@@ -39,6 +39,7 @@ train: setup ## rebuild the model from the corpus in the repository
 	$(BIN)/hotline train
 
 bench: setup ## compare with the script an analyst would write
+	$(BIN)/python bench/night.py
 	$(BIN)/python bench/compare.py
 
 sample: setup ## write the sample data again; the files in data/raw must not change

@@ -68,6 +68,7 @@ class Ledger(_Section):
     deadline_rule_version: str
     default_deadline_working_days: _Positive
     deadline_working_days: dict[str, _Positive]
+    secondary_score: _Share
     same_matter_similarity: _Share
     same_matter_window_days: _Positive
 

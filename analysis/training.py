@@ -119,7 +119,7 @@ def _fit(
 
     prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
     gate_calibration = fit_calibration(held_out["gate"], gold_scope[:, None]).shifted(prior_shift)
-    code_calibration = fit_calibration(held_out["code"], gold_code)
+    code_calibration = fit_calibration(held_out["code"][gold_scope], gold_code[gold_scope])
     gate_scores = gate_calibration.probability(held_out["gate"])[:, 0]
     code_scores = code_calibration.probability(held_out["code"])
     share = gold_scope.mean()
@@ -128,18 +128,12 @@ def _fit(
     model = Model(
         space, codes, UNIT_KINDS,
         fit_linear(features, gold_scope[:, None], column_scale(space, GATE_SCALE), GATE_C),
-        fit_linear(features, gold_code, column_scale(space, CODE_SCALE), CODE_C),
-        _fit_unit(features, space, gold_scope, gold_unit),
+        fit_linear(features[gold_scope], gold_code[gold_scope], column_scale(space, CODE_SCALE), CODE_C),
+        fit_linear(features[gold_scope], gold_unit[gold_scope], column_scale(space, UNIT_SCALE), UNIT_C),
         gate_calibration, code_calibration,
     )  # fmt: skip
     metrics = _cross_validated(corpus, scheme, gate_scores, code_scores, held_out["unit"], codes, thresholds)
     return model, thresholds, metrics
-
-
-def _fit_unit(
-    features: Matrix, space: FeatureSpace, gold_scope: Flags, gold_unit: Flags
-) -> LinearModel:
-    return fit_linear(features[gold_scope], gold_unit[gold_scope], column_scale(space, UNIT_SCALE), UNIT_C)
 
 
 def _held_out_scores(
@@ -150,9 +144,8 @@ def _held_out_scores(
     gold_unit: Flags,
 ) -> dict[str, Floats]:
     """Score each complaint by models that saw neither it nor one of nearly the same wording."""
-    sizes = space.sizes
-    begin = sizes["cue"] + sizes["clause"] + sizes["role"]
-    groups = near_duplicate_groups(features[:, begin : begin + sizes["character"]])
+    begin = space.first_column["character"]
+    groups = near_duplicate_groups(features[:, begin : begin + space.sizes["character"]])
     fold = folds(groups, FOLDS)
     scores = {
         "gate": np.zeros((len(fold), 1)),
@@ -161,9 +154,10 @@ def _held_out_scores(
     }
     for number in range(FOLDS):
         seen, unseen = fold != number, fold == number
+        accusing = seen & gold_scope
         gate = fit_linear(features[seen], gold_scope[seen][:, None], column_scale(space, GATE_SCALE), GATE_C)
-        code = fit_linear(features[seen], gold_code[seen], column_scale(space, CODE_SCALE), CODE_C)
-        unit = _fit_unit(features[seen], space, gold_scope[seen], gold_unit[seen])
+        code = fit_linear(features[accusing], gold_code[accusing], column_scale(space, CODE_SCALE), CODE_C)
+        unit = fit_linear(features[accusing], gold_unit[accusing], column_scale(space, UNIT_SCALE), UNIT_C)
         scores["gate"][unseen] = gate.score(features[unseen])
         scores["code"][unseen] = code.score(features[unseen])
         scores["unit"][unseen] = unit.score(features[unseen])
@@ -223,6 +217,12 @@ def _cross_validated(
     }
 
 
+def train_shipped_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
+    """Train on the corpus in the repository and return the card; see `train`."""
+    model_directory.mkdir(parents=True, exist_ok=True)
+    return train(corpus_files(), load_segmenter(codebook_directory), codebook_directory, model_directory)
+
+
 def ensure_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
     """Return the card of the model in the directory, training first if it is missing, damaged or out of date.
 
@@ -235,7 +235,7 @@ def ensure_model(model_directory: Path, codebook_directory: Path | None = None) 
         card = _current_card(model_directory, wanted)
         if card is not None:
             return card
-        return train(corpus_files(), load_segmenter(codebook_directory), codebook_directory, model_directory)
+        return train_shipped_model(model_directory, codebook_directory)
 
 
 def _current_card(model_directory: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:

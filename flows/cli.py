@@ -83,3 +83,7 @@ def _run() -> int:
 def _fail(message: str, code: int) -> int:
     click.echo(f"错误：{message}", err=True)
     return code
+
+
+if __name__ == "__main__":
+    main()

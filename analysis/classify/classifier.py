@@ -13,7 +13,7 @@ from analysis.classify.clauses import Flags, Indices
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
-from analysis.classify.features import Batch, FeatureSpace, GramVocabulary, prepare
+from analysis.classify.features import Batch, FeatureSpace, GramVocabulary, dense_names, prepare
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
@@ -48,7 +48,7 @@ def model_arrays(model: Model) -> Arrays:
         "words": np.array(space.words),
         "codes": np.array(model.codes),
         "unit_kinds": np.array(model.unit_kinds),
-        "block_counts": np.array([space.cue_count, space.clause_count, space.role_count]),
+        "dense_counts": np.array(space.dense_counts),
         **{f"{n}_keys": getattr(space, n).keys for n in ("character", "word", "focus")},
         **{f"{n}_idf": getattr(space, n).idf for n in ("character", "word", "focus")},
         **{f"{n}_weights": getattr(model, n).weights for n in ("gate", "code", "unit")},
@@ -65,9 +65,9 @@ def model_from_arrays(arrays: Arrays) -> Model:
         HotlineError: an array is missing or does not fit the others.
     """
     try:
-        cue, clause, role = (int(n) for n in arrays["block_counts"])
+        dense = tuple(int(n) for n in arrays["dense_counts"])
         grams = {n: GramVocabulary(arrays[f"{n}_keys"], arrays[f"{n}_idf"]) for n in ("character", "word", "focus")}
-        space = FeatureSpace(tuple(arrays["words"].tolist()), **grams, cue_count=cue, clause_count=clause, role_count=role)
+        space = FeatureSpace(tuple(arrays["words"].tolist()), **grams, dense_counts=dense)
         linear = {n: LinearModel(arrays[f"{n}_weights"], arrays[f"{n}_intercepts"]) for n in ("gate", "code", "unit")}
         model = Model(
             space, tuple(arrays["codes"].tolist()), tuple(arrays["unit_kinds"].tolist()), **linear,
@@ -104,10 +104,9 @@ class Classifier:
         arrays, card = read_model(model_directory)
         model = model_from_arrays(arrays)
         finder = load_cues(load_scheme(codebook_directory), codebook_directory)
-        sizes = model.space.sizes
-        expected = len(finder.rules) + len(finder.set_names)
+        expected = tuple(len(names) for names in dense_names(finder).values())
         missing = {"model_id", "codebook_version", "thresholds"} - set(card)
-        if sizes["cue"] != expected or model.unit_kinds != UNIT_KINDS or missing:
+        if model.space.dense_counts != expected or model.unit_kinds != UNIT_KINDS or missing:
             raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
         return cls(model, finder, card)
 

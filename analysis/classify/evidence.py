@@ -55,8 +55,7 @@ def contributing_clauses(model: Model, batch: Batch, pairs: Pairs) -> list[int]:
     clause, column = clause[known], column[known]
     order = np.argsort(clause, kind="stable")
     clause, column = clause[order], column[order]
-    sizes = model.space.sizes
-    offset = sizes["cue"] + sizes["clause"] + sizes["role"]
+    offset = model.space.first_column["character"]
     return [_best_clause(model, clauses, clause, column, offset, pair) for pair in pairs]
 
 

@@ -13,7 +13,9 @@ from analysis.classify.cues import CueFinder, CueMatches, dilate
 Matrix = sparse.csr_matrix
 Floats = npt.NDArray[np.float64]
 
-BLOCKS = ("cue", "clause", "role", "character", "word", "focus")
+DENSE_BLOCKS = ("knowledge", "rule", "set", "clause", "role")
+GRAM_BLOCKS = ("character", "word", "focus")
+BLOCKS = DENSE_BLOCKS + GRAM_BLOCKS
 """Feature blocks in the order of their columns."""
 
 ROLE_SETS = ("actor.enforcer", "actor.implied", "actor.contractor", "first_person_driver", "offence_third",
@@ -52,20 +54,44 @@ def _count_by_document(clauses: ClauseTable, flags: Flags) -> Floats:
     return np.asarray(np.add.reduceat(flags.astype(np.float64), first, axis=0))
 
 
-def cue_names(finder: CueFinder) -> list[str]:
-    """Names of the columns of `cue_features`."""
-    return [*(f"rule:{r.rule_id}" for r in finder.rules), *(f"set:{n}" for n in finder.set_names)]
+def dense_names(finder: CueFinder) -> dict[str, list[str]]:
+    """Names of the columns of each dense block."""
+    codes = sorted({code for code in finder.rule_codes if code})
+    sets = finder.set_names
+    return {
+        "knowledge": ["for", "against", *codes],
+        "rule": [rule.rule_id for rule in finder.rules],
+        "set": list(sets),
+        "clause": ["clauses", *(f"share:{n}" for n in sets), *(f"title:{n}" for n in sets)],
+        "role": [f"{act}@{role}" for role in ROLE_SETS for act in sets],
+    }
 
 
-def cue_features(finder: CueFinder, batch: Batch) -> Floats:
-    """Return for each rule its (damped) number of clauses, and whether each set occurs; shape (complaints, cues)."""
-    rules = np.log1p(_count_by_document(batch.clauses, batch.matches.has_rule)) / np.log(2)
-    return np.hstack([rules, _any_by_document(batch.clauses, batch.matches.has_set)])
+def knowledge_features(finder: CueFinder, batch: Batch) -> Floats:
+    """Return the summed weights of the rules that hold: for scope, against it, and for each sub-problem.
+
+    Few numbers that carry what the codebook says, so that training on written texts cannot talk it away.
+    Sums for are damped by the logarithm; shape (complaints, 2 + sub-problems with rules).
+    """
+    holds = _any_by_document(batch.clauses, batch.matches.has_rule).astype(np.float64)
+    weight = np.array([rule.weight for rule in finder.rules])
+    polarity = np.array([rule.polarity for rule in finder.rules])
+    supports = [polarity == "for"] + [
+        np.array([own == code for own in finder.rule_codes]) for code in sorted({c for c in finder.rule_codes if c})
+    ]
+    favouring = [np.log1p(holds @ (weight * chosen)) for chosen in supports]
+    against = holds @ (weight * (polarity == "against"))
+    return np.stack([favouring[0], against, *favouring[1:]], axis=1)
 
 
-def clause_names(finder: CueFinder) -> list[str]:
-    """Names of the columns of `clause_features`."""
-    return ["clauses", *(f"share:{n}" for n in finder.set_names), *(f"title:{n}" for n in finder.set_names)]
+def rule_features(batch: Batch) -> Floats:
+    """Return for each rule its damped number of clauses; shape (complaints, rules)."""
+    return np.asarray(np.log1p(_count_by_document(batch.clauses, batch.matches.has_rule)) / np.log(2))
+
+
+def set_features(batch: Batch) -> Floats:
+    """Return whether each set occurs; shape (complaints, sets)."""
+    return _any_by_document(batch.clauses, batch.matches.has_set).astype(np.float64)
 
 
 def clause_features(batch: Batch) -> Floats:
@@ -80,11 +106,6 @@ def clause_features(batch: Batch) -> Floats:
 def _in_title(clauses: ClauseTable) -> Flags:
     newline = np.array([clauses.text.find("\n", start) for start in clauses.document_start], dtype=np.int64)
     return np.asarray(clauses.start < newline[clauses.document], dtype=bool)
-
-
-def role_names(finder: CueFinder) -> list[str]:
-    """Names of the columns of `role_features`."""
-    return [f"{act}@{role}" for role in ROLE_SETS for act in finder.set_names]
 
 
 def role_features(finder: CueFinder, batch: Batch) -> Floats:
@@ -196,15 +217,19 @@ class FeatureSpace:
     character: GramVocabulary
     word: GramVocabulary
     focus: GramVocabulary
-    cue_count: int
-    clause_count: int
-    role_count: int
+    dense_counts: tuple[int, ...]
 
     @property
     def sizes(self) -> dict[str, int]:
         """Number of columns of each block."""
         grams = (len(self.character.keys), len(self.word.keys), len(self.focus.keys))
-        return dict(zip(BLOCKS, (self.cue_count, self.clause_count, self.role_count, *grams), strict=True))
+        return dict(zip(BLOCKS, (*self.dense_counts, *grams), strict=True))
+
+    @property
+    def first_column(self) -> dict[str, int]:
+        """The first column of each block."""
+        ends = np.cumsum(list(self.sizes.values()))
+        return {block: int(end) - self.sizes[block] for block, end in zip(BLOCKS, ends, strict=True)}
 
     @classmethod
     def learn(cls, finder: CueFinder, batch: Batch, min_documents: int = 3) -> "FeatureSpace":
@@ -220,9 +245,7 @@ class FeatureSpace:
             GramVocabulary.learn(*character, count, min_documents),
             GramVocabulary.learn(*word_grams(batch.tokens, numbers), count, min_documents),
             GramVocabulary.learn(*focus, count, min_documents),
-            len(cue_names(finder)),
-            len(clause_names(finder)),
-            len(role_names(finder)),
+            tuple(len(names) for names in dense_names(finder).values()),
         )
 
     def transform(self, finder: CueFinder, batch: Batch) -> Matrix:
@@ -231,7 +254,9 @@ class FeatureSpace:
         count = clauses.document_count
         numbers = {word: i for i, word in enumerate(self.words)}
         blocks = (
-            sparse.csr_matrix(cue_features(finder, batch)),
+            sparse.csr_matrix(knowledge_features(finder, batch)),
+            sparse.csr_matrix(rule_features(batch)),
+            sparse.csr_matrix(set_features(batch)),
             sparse.csr_matrix(clause_features(batch)),
             sparse.csr_matrix(role_features(finder, batch)),
             self.character.weigh(*_of_documents(clauses, character_grams(clauses)), count),

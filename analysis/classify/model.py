@@ -7,17 +7,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from analysis.classify.features import BLOCKS, FeatureSpace, Floats, Matrix
+from analysis.classify.features import BLOCKS, GRAM_BLOCKS, FeatureSpace, Floats, Matrix
 
 ASSUMED_SHARE = 0.26
 """Share in scope that scores are calibrated to: pre-selected traffic posts; tickets of all kinds have less."""
 
-GATE_SCALE = {"cue": 0.5, "clause": 0.5, "role": 0.1, "character": 1.0, "word": 1.0, "focus": 1.0}
-CODE_SCALE = {"cue": 0.7, "clause": 0.2, "role": 0.1, "character": 1.0, "word": 1.0, "focus": 1.0}
-UNIT_SCALE = {"cue": 0.5, "clause": 0.5, "role": 0.0, "character": 1.0, "word": 1.0, "focus": 1.0}
+GATE_SCALE = {"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | dict.fromkeys(GRAM_BLOCKS, 1.0)
+CODE_SCALE = {"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0} | dict.fromkeys(GRAM_BLOCKS, 1.0)
+UNIT_SCALE = {"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0} | dict.fromkeys(GRAM_BLOCKS, 1.0)
 """Weight of each feature block: knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
-GATE_C, CODE_C, UNIT_C = 0.2, 0.5, 1.0
+GATE_C, CODE_C, UNIT_C = 0.2, 0.3, 1.0
 """Inverse strength of regularisation, chosen by cross-validation on the corpus."""
 
 Flags = npt.NDArray[np.bool_]

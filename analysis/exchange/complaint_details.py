@@ -17,21 +17,21 @@ _LEAD_IN = 60
 """Characters shown before evidence that stands further back than an excerpt reaches."""
 
 DETAIL_COLUMNS: tuple[SheetColumn, ...] = (
-    SheetColumn("number", "序号", 6, Kind.SHORT),
-    SheetColumn("problem_id", "问题编号", 13, Kind.SHORT),
+    SheetColumn("number", "序号", 5.5, Kind.SHORT),
+    SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT),
     SheetColumn("complaint_id", "诉求编号", 15, Kind.SHORT),
-    SheetColumn("source", "来源", 12, Kind.SHORT),
-    SheetColumn("received_at", "受理时间", 12, Kind.TIME),
-    SheetColumn("excerpt", "标题与内容（已去隐私；红色粗体为判断依据）", 72),
-    SheetColumn("sub_problem_name", "判定小类", 12, Kind.SHORT),
-    SheetColumn("assessor", "判断者", 10, Kind.SHORT),
-    SheetColumn("score", "得分", 7, Kind.SCORE),
-    SheetColumn("cue_id", "线索规则", 12, Kind.SHORT),
-    SheetColumn("model_id", "模型版本", 13, Kind.SHORT),
-    SheetColumn("codebook_version", "代码本版本", 9, Kind.SHORT),
-    SheetColumn("file_name", "文件", 18, Kind.SHORT),
-    SheetColumn("sheet_name", "工作表", 9, Kind.SHORT),
-    SheetColumn("row_number", "行号", 7, Kind.SHORT),
+    SheetColumn("source", "来源", 9, Kind.SHORT),
+    SheetColumn("received_at", "受理时间", 15.5, Kind.TIME),
+    SheetColumn("excerpt", "标题与内容（已去隐私；红色粗体为判断依据）", 66),
+    SheetColumn("sub_problem_name", "判定小类", 9, Kind.SHORT),
+    SheetColumn("assessor", "判断者", 8.6, Kind.SHORT),
+    SheetColumn("score", "得分", 6, Kind.SCORE),
+    SheetColumn("cue_id", "线索规则", 10, Kind.SHORT),
+    SheetColumn("model_id", "模型版本", 10, Kind.SHORT),
+    SheetColumn("codebook_version", "代码本版本", 7, Kind.SHORT),
+    SheetColumn("file_name", "文件", 15, Kind.SHORT),
+    SheetColumn("sheet_name", "工作表", 7, Kind.SHORT),
+    SheetColumn("row_number", "行号", 6.6, Kind.SHORT),
 )
 
 
@@ -88,13 +88,23 @@ def excerpt(detail: Mapping[Any, Any]) -> Marked | str:
         return _cut_after(document, LONGEST_EXCERPT).strip("\n")
     if not 0 <= start < end <= len(document):
         return f"（证据位置 {start}–{end} 不在原文内）{_cut_after(document, LONGEST_EXCERPT)}"
-    first = 0 if end <= LONGEST_EXCERPT else max(0, int(start) - _LEAD_IN)
+    before = _before(document, int(start), int(end)).lstrip("\n")
     evidence = _cut_after(document[start:end], LONGEST_EXCERPT)
-    before = (f"……（前略{first}字）" if first else "") + document[first:start]
-    before = before.lstrip("\n")
-    room = LONGEST_EXCERPT - (int(start) - first) - len(evidence)
+    room = LONGEST_EXCERPT - len(before) - len(evidence)
     after = _cut_after(document[end:], max(room, _LEAD_IN))
     return Marked(before + evidence + after, len(before), len(before) + len(evidence))
+
+
+def _before(document: str, start: int, end: int) -> str:
+    """Return what is shown before the evidence: all of it, or the title and the last words before it."""
+    if end <= LONGEST_EXCERPT or start <= LONGEST_EXCERPT // 2:
+        return document[:start]
+    title_end = document.index("\n") + 1
+    first = start - _LEAD_IN
+    if first <= title_end:
+        return f"……（前略{first}字）{document[first:start]}"
+    title = _cut_after(document[: title_end - 1], LONGEST_EXCERPT)
+    return f"{title}\n……（前略{first - title_end}字）{document[first:start]}"
 
 
 def _cut_after(text: str, length: int) -> str:

@@ -182,6 +182,7 @@ def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
         ]
         for p in old.to_dict("records")
     ]
+    rows.sort(key=lambda row: (-row[3], row[0]))
     return _table(["问题编号", "小类", "责任单位", "本次新增", *_REACH_WORDS], rows, 4)
 
 

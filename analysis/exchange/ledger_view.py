@@ -185,7 +185,7 @@ def _with_names(ledger: pd.DataFrame, scheme: Scheme, units: UnitRegister) -> pd
     return ledger.assign(
         category_code=[c.category_code for c in categories],
         category_name=[c.name for c in categories],
-        is_restricted=[c.is_restricted for c in categories],
+        is_restricted=pd.array([c.is_restricted for c in categories], dtype=bool),
         sub_problem_name=[scheme.sub_problems[code].name for code in ledger["sub_problem_code"]],
         source_label=ledger["source"].map(PROBLEM_SOURCES),
         status_label=ledger["status"].map(PROBLEM_STATUSES),
@@ -223,15 +223,16 @@ class _TimeLeft:
 def _time_left(due_on: date | None, is_provisional: bool, as_of: date, rules: LedgerRules) -> _TimeLeft:
     assert due_on is not None  # the contract requires it
     days = (due_on - as_of).days
-    working = rules.count_working_days(as_of, due_on) if rules.count_working_days and days >= 0 else None
-    in_working_days = "" if working is None else f"（{working}个工作日）"
+    working = rules.count_working_days(as_of, due_on) if rules.count_working_days and days > 0 else None
+    remarks = [f"{working}个工作日"] * (working is not None) + ["暂估"] * is_provisional
+    remark = f"（{'，'.join(remarks)}）" if remarks else ""
     if days < 0:
         tone, words = Tone.OVERDUE, f"超期{-days}天"
     elif days <= rules.due_soon_days:
-        tone, words = Tone.DUE_SOON, f"临期：剩{days}天{in_working_days}" if days else "临期：今天到期"
+        tone, words = Tone.DUE_SOON, f"临期，剩{days}天" if days else "临期，今天到期"
     else:
-        tone, words = Tone.NONE, f"剩{days}天{in_working_days}"
-    return _TimeLeft(days, working, tone, words + ("，时限暂估" if is_provisional else ""))
+        tone, words = Tone.NONE, f"剩{days}天"
+    return _TimeLeft(days, working, tone, words + remark)
 
 
 def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, tuple[tuple[str, int], ...]]:

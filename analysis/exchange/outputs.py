@@ -78,7 +78,7 @@ def write_outputs(
         rules,
     )
     details = collect_details(frames, scheme)
-    directory.mkdir(parents=True, exist_ok=True)
+    directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition)
     written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition))
     if has_leads(ledger, details):
@@ -91,7 +91,7 @@ def write_outputs(
 
 
 def _write_unit_workbooks(folder: Path, ledger: pd.DataFrame, edition: Edition) -> list[Path]:
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o750, exist_ok=True)
     written = []
     for unit_id, name in _workbook_names(edition.units).items():
         path = folder / name
@@ -116,5 +116,5 @@ def _workbook_names(units: UnitRegister) -> dict[str, str]:
 def _retire(path: Path) -> None:
     if path.is_file():
         folder = path.parent / RETIRED_FOLDER
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=0o750, exist_ok=True)
         path.replace(folder / path.name)

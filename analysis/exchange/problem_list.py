@@ -16,28 +16,28 @@ from analysis.exchange.style import Tone
 MOST_PLACES = 3
 
 PROBLEM_COLUMNS: tuple[SheetColumn, ...] = (
-    SheetColumn("number", "序号", 5, Kind.SHORT, has_tone=True),
-    SheetColumn("problem_id", "问题编号", 13, Kind.SHORT),
-    SheetColumn("source_label", "问题来源", 9, Kind.SHORT),
-    SheetColumn("category_name", "问题类别", 12, Kind.SHORT),
-    SheetColumn("sub_problem_name", "问题小类", 13, Kind.SHORT),
-    SheetColumn("statement", "具体问题", 36),
-    SheetColumn("complaint_count", "诉求数", 7, Kind.COUNT),
-    SheetColumn("complainant_count", "人数", 7, Kind.COUNT),
-    SheetColumn("matter_count", "事项数", 7, Kind.COUNT),
-    SheetColumn("place", "反映最多的地点（人数）", 20),
-    SheetColumn("first_received_on", "首次反映", 11.5, Kind.DATE),
-    SheetColumn("last_received_on", "最近反映", 11.5, Kind.DATE),
-    SheetColumn("unit_name", "责任单位", 20, Kind.SHORT),
-    SheetColumn("level_words", "办理方式", 13, Kind.SHORT),
-    SheetColumn("unit_reason", "定责依据", 16),
-    SheetColumn("judged_by", "判断者（件）", 13, Kind.SHORT),
-    SheetColumn("score_range", "得分范围", 11, Kind.SHORT),
-    SheetColumn("status_label", "办理状态", 9, Kind.SHORT),
-    SheetColumn("registered_on", "登记日期", 11.5, Kind.DATE),
-    SheetColumn("due_on", "整改时限", 11.5, Kind.DATE, has_tone=True),
-    SheetColumn("time_words", "时限状态", 13, Kind.SHORT, has_tone=True),
-    SheetColumn("deadline_rule", "时限规则", 14),
+    SheetColumn("number", "序号", 4.6, Kind.SHORT, has_tone=True),
+    SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT),
+    SheetColumn("source_label", "问题来源", 4.4, Kind.SHORT),
+    SheetColumn("category_name", "问题类别", 6, Kind.SHORT),
+    SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT),
+    SheetColumn("statement", "具体问题", 24),
+    SheetColumn("complaint_count", "诉求数", 5.5, Kind.COUNT),
+    SheetColumn("complainant_count", "人数", 5.5, Kind.COUNT),
+    SheetColumn("matter_count", "事项数", 5.5, Kind.COUNT),
+    SheetColumn("place", "反映最多的地点（人数）", 13.5),
+    SheetColumn("first_received_on", "首次反映", 10.6, Kind.DATE),
+    SheetColumn("last_received_on", "最近反映", 10.6, Kind.DATE),
+    SheetColumn("unit_name", "责任单位", 12.4, Kind.SHORT),
+    SheetColumn("level_words", "办理方式", 8.6, Kind.SHORT),
+    SheetColumn("unit_reason", "定责依据", 10.6),
+    SheetColumn("judged_by", "判断者（件）", 11, Kind.SHORT),
+    SheetColumn("score_range", "得分范围", 6.6, Kind.SHORT),
+    SheetColumn("status_label", "办理状态", 6.6, Kind.SHORT),
+    SheetColumn("registered_on", "登记日期", 10.6, Kind.DATE),
+    SheetColumn("due_on", "整改时限", 10.6, Kind.DATE, has_tone=True),
+    SheetColumn("time_words", "时限状态", 10.6, Kind.SHORT, has_tone=True),
+    SheetColumn("deadline_rule", "时限规则", 11.5),
 )
 
 _COUNTS = (
@@ -208,7 +208,11 @@ def _by_category(below: str, ledger: pd.DataFrame, links: pd.DataFrame, scheme: 
         for sub_problem in scheme.sub_problem:
             if sub_problem.category_code == category.category_code:
                 code = sub_problem.sub_problem_code
-                names = {"sub_problem_name": sub_problem.name, "remark": sub_problem.meaning}
+                names = {
+                    "category_name": category.name,
+                    "sub_problem_name": sub_problem.name,
+                    "remark": sub_problem.meaning,
+                }
                 rows.append(_category_row(names, own[own["sub_problem_code"] == code], by_code, code))
     total: dict[str, Value] = {"category_name": "合计（去重）"}
     total |= _tone_counts(ledger) | total_reach(linked) | {"unit_count": ledger["unit_id"].nunique()}

@@ -17,7 +17,9 @@ from analysis.exchange.files import SHARED_MODE, write_atomically
 from analysis.exchange.style import Filler, Tone
 
 _A4 = 9
-_MARGINS_IN_INCHES = {"left": 0.35, "right": 0.35, "top": 0.45, "bottom": 0.55}
+_MARGINS_IN_INCHES = {"left": 0.25, "right": 0.25, "top": 0.4, "bottom": 0.55}
+_WIDTH_OF_PLAIN_TITLE = 150
+"""Wider sheets are printed smaller, so their titles are set larger."""
 _HIGHEST_ROW_IN_POINTS = 409
 _CHOICES_SHEET = "选项"
 _LONGEST_INLINE_CHOICES = 255
@@ -110,6 +112,7 @@ class Sheet:
     warning: str = ""
     notes: Sequence[str] = ()
     has_tone_legend: bool = False
+    is_portrait: bool = False
     frozen_columns: int = 0
     when_empty: str = "（无）"
 
@@ -202,8 +205,9 @@ class _SheetWriter:
         self._set_up_page(first_heading, first_row)
 
     def _write_title(self) -> None:
-        title = {"font_name": style.HEADING_FONT, "font_size": style.TITLE_SIZE, "align": "center"}
-        self._write_line(self.sheet.title, **title)
+        enlargement = max(1.0, sum(c.width for c in self.sheet.columns) / _WIDTH_OF_PLAIN_TITLE)
+        size = round(style.TITLE_SIZE * enlargement)
+        self._write_line(self.sheet.title, font_name=style.HEADING_FONT, font_size=size, align="center")
         self._write_line(self.sheet.subtitle, align="center")
         if self.sheet.warning:
             self._write_line(self.sheet.warning, bold=True, font_color=style.WARNING_COLOUR)
@@ -230,13 +234,11 @@ class _SheetWriter:
 
     def _write_tone_legend(self) -> None:
         """Say in words and show in colour what the marks in the table mean."""
-        pieces: list[Any] = ["图例："]
+        pieces: list[Any] = [self._font(), "图例："]
+        words = self._font()
         for tone, fill in style.TONE_FILL.items():
-            pieces += [
-                self.book.format(font_color=fill, font_size=14),
-                "■",
-                f" {tone}（序号、时限两处着色，并写明天数）　　",
-            ]
+            pieces += [self._font(font_color=fill, font_size=14), "■", words, f" {tone}　"]
+        pieces += [words, "（序号和时限着色，“时限状态”写明天数）"]
         cell = self.book.format(align="left")
         self._merge(self.row, 0, self.last_column, "", cell)
         _require_written(self.target.write_rich_string(self.row, 0, *pieces, cell))
@@ -271,7 +273,7 @@ class _SheetWriter:
             heading = clean_text(column.heading)
             _require_written(self.target.write_string(self.row, index, heading, cell))
             lines = max(lines, wrapped_line_count(heading, _units(column.width, style.HEADING_SIZE)))
-        self._set_height(lines, style.HEADING_SIZE)
+        self._set_height(lines + 1, style.HEADING_SIZE)  # the filter's buttons cover the last line
 
     def _write_row(self, row: SheetRow) -> None:
         lines = 1
@@ -289,6 +291,8 @@ class _SheetWriter:
         }
         if column.kind in _NUMBER_FORMATS:
             properties["num_format"] = _NUMBER_FORMATS[column.kind]
+        if column.kind in (Kind.DATE, Kind.TIME):
+            properties |= {"text_wrap": False, "shrink": True}  # too narrow a cell would show ####
         elif column.filler is not Filler.SYSTEM:
             properties["num_format"] = _TEXT_FORMAT
         if column.filler in style.CELL_FILL:
@@ -328,9 +332,15 @@ class _SheetWriter:
         emphasis = {"bold": True, "font_color": style.WARNING_COLOUR}
         if not marked or not before + after:
             return self._write_value(index, before + marked + after, properties | (emphasis if marked else {}))
-        fragments = [*([before] if before else []), self.book.format(**emphasis), marked, *([after] if after else [])]
+        plain = self._font()
+        fragments = [*([plain, before] if before else []), self._font(**emphasis), marked]
+        fragments += [plain, after] if after else []
         _require_written(self.target.write_rich_string(self.row, index, *fragments, self.book.format(**properties)))
         return before + marked + after
+
+    def _font(self, **properties: Any) -> Any:
+        """Return the format of a part of a rich text; a part without one falls back to a foreign font."""
+        return self.book.format(valign="", text_wrap=False, **properties)
 
     def _set_height(self, lines: int, font_size: float) -> None:
         """Give the row just written room for its lines (WPS and LibreOffice do not grow it) and move on."""
@@ -378,7 +388,8 @@ class _SheetWriter:
         sheet.autofilter(first_row - 1, 0, last_row, self.last_column)
         sheet.repeat_rows(first_heading, first_row - 1)
         sheet.print_area(0, 0, last_row, self.last_column)
-        sheet.set_landscape()
+        if not self.sheet.is_portrait:
+            sheet.set_landscape()
         sheet.set_paper(_A4)
         sheet.set_margins(**_MARGINS_IN_INCHES)
         sheet.fit_to_pages(1, 0)

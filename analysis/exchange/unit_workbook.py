@@ -22,56 +22,58 @@ _UNIT, _SUPERVISOR = Filler.UNIT, Filler.SUPERVISOR
 _FACTS, _DUTY, _MENDING, _CLOSING = "问题情况", "责任分工", "整改落实", "核查销号"
 
 LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
-    SheetColumn("number", "序号", 5, Kind.SHORT, band=_FACTS, has_tone=True),
-    SheetColumn("problem_id", "问题编号", 9, Kind.SHORT, band=_FACTS, hint="终身不变，回填、来函都用这个编号"),
-    SheetColumn("source_label", "问题来源", 6, Kind.SHORT, band=_FACTS),
-    SheetColumn("category_name", "问题类别", 8, Kind.SHORT, band=_FACTS),
-    SheetColumn("sub_problem_name", "问题小类", 9, Kind.SHORT, band=_FACTS),
-    SheetColumn("statement", "具体问题", 24, band=_FACTS, hint="用中性文字概括，不含反映人的原话"),
-    SheetColumn("complaint_count", "涉及诉求数", 7, Kind.COUNT, band=_FACTS),
-    SheetColumn("complainant_count", "涉及人数", 7, Kind.COUNT, band=_FACTS),
-    SheetColumn("place", "地点", 10, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
-    SheetColumn("first_month", "首次反映", 8, Kind.SHORT, band=_FACTS, hint="只到月"),
-    SheetColumn("last_month", "最近反映", 8, Kind.SHORT, band=_FACTS, hint="只到月"),
-    SheetColumn("unit_name", "责任单位", 12, Kind.SHORT, band=_DUTY, hint="有异议的，在备注写明理由，由监督单位核定"),
+    SheetColumn("number", "序号", 4.6, Kind.SHORT, band=_FACTS, has_tone=True),
+    SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT, band=_FACTS, hint="终身不变，回填、来函都用这个编号"),
+    SheetColumn("source_label", "问题来源", 4.4, Kind.SHORT, band=_FACTS),
+    SheetColumn("category_name", "问题类别", 6, Kind.SHORT, band=_FACTS),
+    SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT, band=_FACTS),
+    SheetColumn("statement", "具体问题", 19, band=_FACTS, hint="用中性文字概括，不含反映人的原话"),
+    SheetColumn("complaint_count", "涉及诉求数", 6.2, Kind.COUNT, band=_FACTS),
+    SheetColumn("complainant_count", "涉及人数", 6.2, Kind.COUNT, band=_FACTS),
+    SheetColumn("place", "地点", 8.6, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
+    SheetColumn("first_month", "首次反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月"),
+    SheetColumn("last_month", "最近反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月"),
+    SheetColumn(
+        "unit_short_name", "责任单位", 8.4, Kind.SHORT, band=_DUTY, hint="有异议的，在备注写明理由，由监督单位核定"
+    ),
     SheetColumn(
         "supporting_unit",
         "配合单位",
-        9,
+        8.4,
         Kind.SHORT,
         _UNIT,
         _DUTY,
         has_free_text=True,
         hint="没有的空着；多个用顿号隔开",
     ),
-    SheetColumn("leader", "责任领导", 7, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
-    SheetColumn("handler", "责任人", 7, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
-    SheetColumn("goal", "整改目标", 15, Kind.TEXT, _UNIT, _MENDING, hint="整改后要达到的状态，能够核查"),
+    SheetColumn("leader", "责任领导", 6.6, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
+    SheetColumn("handler", "责任人", 6.6, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
+    SheetColumn("goal", "整改目标", 11, Kind.TEXT, _UNIT, _MENDING, hint="整改后要达到的状态，能够核查"),
     SheetColumn(
-        "measure", "整改措施", 20, Kind.TEXT, _UNIT, _MENDING, hint="逐条写明做什么、谁来做；不要写反映人的情况"
+        "measure", "整改措施", 14.5, Kind.TEXT, _UNIT, _MENDING, hint="逐条写明做什么、谁来做；不要写反映人的情况"
     ),
-    SheetColumn("due_on", "整改时限", 11, Kind.DATE, band=_MENDING, has_tone=True, hint="需要延期的，在备注写明理由"),
-    SheetColumn("time_words", "时限状态", 10, Kind.SHORT, band=_MENDING, has_tone=True),
-    SheetColumn("progress", "整改进展", 9, Kind.SHORT, _UNIT, _MENDING, choices=PROGRESS),
-    SheetColumn("completed_on", "完成日期", 11, Kind.DATE, _UNIT, _MENDING, hint="实际完成整改的日期"),
-    SheetColumn("evidence", "佐证材料", 12, Kind.TEXT, _UNIT, _MENDING, hint="材料名称、文号和日期，材料另附"),
-    SheetColumn("verification", "核查意见", 12, Kind.TEXT, _SUPERVISOR, _CLOSING),
-    SheetColumn("accepting_unit", "验收单位", 9, Kind.SHORT, _SUPERVISOR, _CLOSING),
-    SheetColumn("acceptor", "验收人", 7, Kind.SHORT, _SUPERVISOR, _CLOSING),
-    SheetColumn("accepted_on", "验收日期", 11, Kind.DATE, _SUPERVISOR, _CLOSING),
+    SheetColumn("due_on", "整改时限", 10.6, Kind.DATE, band=_MENDING, has_tone=True, hint="需要延期的，在备注写明理由"),
+    SheetColumn("time_words", "时限状态", 8.6, Kind.SHORT, band=_MENDING, has_tone=True),
+    SheetColumn("progress", "整改进展", 8.4, Kind.SHORT, _UNIT, _MENDING, choices=PROGRESS),
+    SheetColumn("completed_on", "完成日期", 10.6, Kind.DATE, _UNIT, _MENDING, hint="实际完成整改的日期"),
+    SheetColumn("evidence", "佐证材料", 8.6, Kind.TEXT, _UNIT, _MENDING, hint="材料名称、文号和日期，材料另附"),
+    SheetColumn("verification", "核查意见", 8.6, Kind.TEXT, _SUPERVISOR, _CLOSING),
+    SheetColumn("accepting_unit", "验收单位", 7, Kind.SHORT, _SUPERVISOR, _CLOSING),
+    SheetColumn("acceptor", "验收人", 6.6, Kind.SHORT, _SUPERVISOR, _CLOSING),
+    SheetColumn("accepted_on", "验收日期", 10.6, Kind.DATE, _SUPERVISOR, _CLOSING),
     SheetColumn(
         "closing",
         "销号状态",
-        9,
+        7,
         Kind.SHORT,
         _UNIT,
         _CLOSING,
         choices=CLOSING,
         hint="完成整改后选“申请销号”；核查通过才销号",
     ),
-    SheetColumn("closed_on", "销号日期", 11, Kind.DATE, _SUPERVISOR, _CLOSING),
-    SheetColumn("look_back", "回头看结果", 8, Kind.SHORT, _SUPERVISOR, _CLOSING, choices=LOOK_BACK),
-    SheetColumn("remark", "备注", 12, Kind.TEXT, _UNIT, "备注", hint="异议、延期的理由写在这里"),
+    SheetColumn("closed_on", "销号日期", 10.6, Kind.DATE, _SUPERVISOR, _CLOSING),
+    SheetColumn("look_back", "回头看结果", 6.6, Kind.SHORT, _SUPERVISOR, _CLOSING, choices=LOOK_BACK),
+    SheetColumn("remark", "备注", 8.6, Kind.TEXT, _UNIT, "备注", hint="异议、延期的理由写在这里"),
 )
 """The columns of the unit's ledger, in the order of the offices' own 台账."""
 
@@ -81,7 +83,7 @@ _SHOWN = (
     "category_name",
     "sub_problem_name",
     "statement",
-    "unit_name",
+    "unit_short_name",
     "due_on",
     "time_words",
 )
@@ -91,7 +93,7 @@ _INSTRUCTION_COLUMNS = (
     SheetColumn("number", "序号", 6, Kind.SHORT),
     SheetColumn("heading", "栏目", 14, Kind.SHORT),
     SheetColumn("filler", "由谁填写", 16, Kind.SHORT),
-    SheetColumn("how", "怎样填写", 92),
+    SheetColumn("how", "怎样填写", 60),
 )
 
 
@@ -161,7 +163,7 @@ def _row(number: int, problem: dict[Any, Any], least: int) -> SheetRow:
 
 
 def _month(day: date | None) -> str:
-    return f"{day.year}年{day.month}月" if day else ""
+    return f"{day.year}年\n{day.month}月" if day else ""
 
 
 def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
@@ -173,6 +175,8 @@ def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
             choices = f"从下拉列表中选：{'、'.join(column.choices)}。" if column.choices else ""
         form = "日期，如 2026-11-20。" if column.kind is Kind.DATE and column.filler is not Filler.SYSTEM else ""
         how = choices + form + (f"{column.hint}。" if column.hint else "")
+        if not how:
+            how = "无须填写。" if column.filler is Filler.SYSTEM else "核查、验收时填写。"
         values: dict[str, Value] = {
             "number": number,
             "heading": column.heading,
@@ -189,7 +193,9 @@ def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
             "2. 请勿增删、合并、移动行和列，勿改工作表名称；没有进展的行可以空着，空着不代表办结。",
             "3. “申请销号”是责任单位的申请，经监督单位书面或实地核查通过后才销号。",
             "4. 台账不含诉求原文和反映人信息。请勿查找、追问反映人，不要写反映人的情况（《信访工作条例》第四十六条）。",
+            "5. 打印已设为A4横向、一页宽；嫌字小时，在打印窗口把纸张改为A3。",
         ),
         columns=_INSTRUCTION_COLUMNS,
+        is_portrait=True,
         rows=rows,
     )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from analysis.ingest.grid import ReadFailure
+from analysis.ingest.reasons import ReadFault
 
 _BOMS: tuple[tuple[bytes, str], ...] = (
     (b"\xef\xbb\xbf", "utf-8"),
@@ -16,6 +16,8 @@ _UTF8_HANZI = re.compile(rb"[\xe3-\xe9][\x80-\xbf]{2}")
 _USUAL = re.compile(r"[\t\r\n -~\u00b7\u2010-\u2027\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 _USUAL_SHARE = 0.9
 _SAMPLE = 100_000
+_BYTES = "latin-1"
+"""Turns every byte into one character and back."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Decoded:
     encoding: str
     foreign_lines: frozenset[int] = frozenset()
 
+    def foreign(self, line: str) -> str:
+        """Return a foreign line as it probably reads, for a human's eyes only."""
+        other = "gb18030" if self.encoding == "utf-8" else "utf-8"
+        return line.encode(_BYTES).decode(other, "backslashreplace")
+
 
 def decode(data: bytes) -> Decoded:
     """Decode a text file: byte-order mark, UTF-16 by evidence, strict UTF-8, then strict GB18030.
@@ -38,7 +45,7 @@ def decode(data: bytes) -> Decoded:
     are in both keeps the lines of the majority; the others are listed as foreign.
 
     Raises:
-        ReadFailure: nothing fits.
+        ReadFault: nothing fits.
     """
     for bom, encoding in _BOMS:
         if data.startswith(bom):
@@ -55,7 +62,7 @@ def _strict(data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise ReadFailure("unknown_encoding", f"{encoding.upper()} 在第 {error.start} 字节处中断") from error
+        raise ReadFault("unknown_encoding", f"{encoding.upper()} 在第 {error.start} 字节处中断") from error
 
 
 def _is_evident(data: bytes, encoding: str) -> bool:
@@ -90,6 +97,6 @@ def _by_lines(data: bytes) -> Decoded:
             neither.add(number)
     encoding, foreign = ("utf-8", gb | neither) if len(utf8) > len(gb) else ("gb18030", utf8 | neither)
     if len(neither) >= max(len(utf8), len(gb)):
-        raise ReadFailure("unknown_encoding", f"{len(neither)} 行既不是 UTF-8 也不是 GB18030")
-    text = "".join(line.decode("latin-1" if n in foreign else encoding) for n, line in enumerate(lines, start=1))
+        raise ReadFault("unknown_encoding", f"{len(neither)} 行既不是 UTF-8 也不是 GB18030")
+    text = "".join(line.decode(_BYTES if n in foreign else encoding) for n, line in enumerate(lines, start=1))
     return Decoded(text, encoding, frozenset(foreign))

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from analysis.ingest.decode import Decoded
-from analysis.ingest.grid import ReadFailure, Row, Sheet, SheetInfo
+from analysis.ingest.grid import Row, Sheet, SheetInfo
+from analysis.ingest.reasons import ReadFault
 
 _DELIMITERS = (",", "\t", ";", "|")
 _SAMPLE_RECORDS = 50
@@ -24,26 +25,33 @@ def read_delimited(decoded: Decoded, max_rows: int) -> Sheet:
     next physical line. Rows keep their width, so that a missing or surplus delimiter shows.
 
     Raises:
-        ReadFailure: more rows than allowed, or quotes that do not match all over the file.
+        ReadFault: more rows than allowed, or quotes that do not match all over the file.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     lines = list(io.StringIO(decoded.text, newline=""))
     directive = _DIRECTIVE.fullmatch(lines[0]) if lines else None
     first = 1 if directive else 0
     delimiter = directive[1] if directive else _delimiter(lines)
-    rows = []
+    rows: list[Row] = []
     for number, cells, line_count in _records(lines, first, delimiter):
         if cells == [] or (cells is not None and not any(cells)):
             continue
         if len(rows) >= max_rows:
-            raise ReadFailure("too_many_rows", str(max_rows))
+            raise ReadFault("too_many_rows", str(max_rows))
+        record = range(number, number + line_count)
         if cells is None:
-            rows.append(Row(number, [], "unbalanced_quotes"))
-        elif decoded.foreign_lines and decoded.foreign_lines.intersection(range(number, number + line_count)):
-            rows.append(Row(number, [], "mixed_encoding"))
+            rows.append(Row(number, [_raw(decoded, lines, record)], "unbalanced_quotes"))
+        elif decoded.foreign_lines and decoded.foreign_lines.intersection(record):
+            rows.append(Row(number, [_raw(decoded, lines, record)], "mixed_encoding"))
         else:
             rows.append(Row(number, [cell or None for cell in cells]))
     return Sheet(SheetInfo("", has_fixed_width=True), rows)
+
+
+def _raw(decoded: Decoded, lines: list[str], record: range) -> str:
+    """Return the physical lines of a record for a human to read."""
+    shown = (decoded.foreign(lines[n - 1]) if n in decoded.foreign_lines else lines[n - 1] for n in record)
+    return "".join(shown).rstrip("\r\n")
 
 
 def _records(lines: list[str], first: int, delimiter: str) -> Iterator[tuple[int, list[str] | None, int]]:
@@ -61,7 +69,7 @@ def _records(lines: list[str], first: int, delimiter: str) -> Iterator[tuple[int
         except csv.Error:
             repairs += 1
             if repairs > _MAX_REPAIRS:
-                raise ReadFailure("broken_quotes", str(repairs)) from None
+                raise ReadFault("broken_quotes", str(repairs)) from None
             yield record_start + 1, None, 1
             start = record_start + 1
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from itertools import islice
 from typing import Any, BinaryIO
 
+from analysis.ingest.reasons import ReadFault
+
 Cell = str | int | float | bool | list[str] | None
 
 DAMAGED_NUMBER = 10**15
@@ -34,18 +36,17 @@ class Tag(StrEnum):
     """A number that a float cannot hold as it was written (its digits)."""
 
 
-class ReadFailure(Exception):  # noqa: N818 - a finding about the file, not a fault of the program
-    """A file cannot be read; `code` is a key of `reasons.REASONS`, `detail` fills its placeholder."""
-
-    def __init__(self, code: str, detail: str = "") -> None:
-        super().__init__(code, detail)
-        self.code = code
-        self.detail = detail
+def is_blank(cell: Cell) -> bool:
+    """Say whether there is nothing in a cell but white space."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row that is not empty: its number in the sheet (from 1), its cells, or the code of why they cannot be told."""
+    """A row that is not empty: its number in the sheet (from 1) and its cells.
+
+    Where the cells cannot be told, `fault` is the code of why, and the one cell is the raw row for a human to read.
+    """
 
     number: int
     cells: list[Cell]
@@ -108,9 +109,9 @@ def write_end(out: BinaryIO, file_id: str) -> None:
     out.write(_line({"file_id": file_id}))
 
 
-def write_failure(out: BinaryIO, failure: ReadFailure) -> None:
+def write_fault(out: BinaryIO, fault: ReadFault) -> None:
     """Write the line that says why the file could not be read."""
-    out.write(_line({"code": failure.code, "detail": failure.detail}))
+    out.write(_line({"code": fault.code, "detail": fault.detail}))
 
 
 def read_file_info(stream: BinaryIO) -> FileInfo:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from zipfile import ZipFile
 
-from analysis.ingest.grid import ReadFailure
+from analysis.ingest.reasons import ReadFault
 
 _MEGABYTE = 1 << 20
 _CHUNK = 4 * _MEGABYTE
@@ -49,7 +49,7 @@ def binary_kind(data: bytes) -> str:
     """Return the format of a binary file that can be read («zip», «ole»), or «» for what may be text.
 
     Raises:
-        ReadFailure: a format that holds no table, or one that cannot be read.
+        ReadFault: a format that holds no table, or one that cannot be read.
     """
     if data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return "zip"
@@ -57,9 +57,9 @@ def binary_kind(data: bytes) -> str:
         return "ole"
     for magic, name in _MAGIC:
         if data.startswith(magic):
-            raise ReadFailure("wrong_kind", name)
+            raise ReadFault("wrong_kind", name)
     if _OLD_BIFF.match(data):
-        raise ReadFailure("unsupported_format", "Excel 95 以前的工作簿")
+        raise ReadFault("unsupported_format", "Excel 95 以前的工作簿")
     return ""
 
 
@@ -67,28 +67,28 @@ def open_workbook_zip(data: bytes, max_unpacked_mb: int) -> ZipFile:
     """Open an xlsx as a zip after checking that it is one and that its parts may be unpacked.
 
     Raises:
-        ReadFailure: a damaged zip, a bomb, another kind of document, or a part with a DTD.
+        ReadFault: a damaged zip, a bomb, another kind of document, or a part with a DTD.
     """
     try:
         archive = ZipFile(io.BytesIO(data))
     except DAMAGED_ZIP as error:
-        raise ReadFailure("damaged_zip") from error
+        raise ReadFault("damaged_zip") from error
     entries = archive.infolist()
     if not entries:
-        raise ReadFailure("wrong_kind", "空的压缩包")
+        raise ReadFault("wrong_kind", "空的压缩包")
     if len(entries) > MAX_ENTRIES:
-        raise ReadFailure("zip_bomb", f"内含 {len(entries)} 个部件")
+        raise ReadFault("zip_bomb", f"内含 {len(entries)} 个部件")
     unpacked = sum(e.file_size for e in entries)
     if unpacked > max_unpacked_mb * _MEGABYTE:
-        raise ReadFailure("zip_bomb", f"解压后 {unpacked // _MEGABYTE} MB")
+        raise ReadFault("zip_bomb", f"解压后 {unpacked // _MEGABYTE} MB")
     if unpacked > RATIO_FLOOR and unpacked > MAX_RATIO * len(data):
-        raise ReadFailure("zip_bomb", f"解压后是原来的 {unpacked // len(data)} 倍")
+        raise ReadFault("zip_bomb", f"解压后是原来的 {unpacked // len(data)} 倍")
     if any(e.flag_bits & 1 for e in entries):
-        raise ReadFailure("encrypted")
+        raise ReadFault("encrypted")
     _require_workbook({e.filename for e in entries})
     for entry in entries:
         if entry.filename.endswith((".xml", ".rels")) and _DOCTYPE.search(_head(archive, entry.filename)):
-            raise ReadFailure("dtd_in_xml")
+            raise ReadFault("dtd_in_xml")
     return archive
 
 
@@ -96,14 +96,14 @@ def _require_workbook(names: set[str]) -> None:
     if "xl/workbook.xml" in names:
         return
     if "xl/workbook.bin" in names:
-        raise ReadFailure("unsupported_format", "Excel 二进制工作簿（xlsb）")
+        raise ReadFault("unsupported_format", "Excel 二进制工作簿（xlsb）")
     if any(n.startswith("word/") for n in names):
-        raise ReadFailure("wrong_kind", "Word 文档")
+        raise ReadFault("wrong_kind", "Word 文档")
     if any(n.startswith("ppt/") for n in names):
-        raise ReadFailure("wrong_kind", "演示文稿")
+        raise ReadFault("wrong_kind", "演示文稿")
     if "content.xml" in names:
-        raise ReadFailure("unsupported_format", "OpenDocument 表格（ods）")
-    raise ReadFailure("wrong_kind", "压缩包")
+        raise ReadFault("unsupported_format", "OpenDocument 表格（ods）")
+    raise ReadFault("wrong_kind", "压缩包")
 
 
 def _head(archive: ZipFile, name: str) -> bytes:
@@ -111,7 +111,7 @@ def _head(archive: ZipFile, name: str) -> bytes:
         with archive.open(name) as part:
             return part.read(_DOCTYPE_REACH)
     except DAMAGED_ZIP as error:
-        raise ReadFailure("damaged_zip") from error
+        raise ReadFault("damaged_zip") from error
 
 
 def _chunks(archive: ZipFile, name: str) -> Iterator[bytes]:
@@ -133,7 +133,7 @@ def scan_sheet_part(archive: ZipFile, name: str) -> bool:
     """Say whether a sheet's XML holds formulas or error cells, having checked how far its filled cells reach.
 
     Raises:
-        ReadFailure: a filled cell so far out that the sheet's rectangle would not fit into memory.
+        ReadFault: a filled cell so far out that the sheet's rectangle would not fit into memory.
     """
     has_marks = False
     last_row = last_column = 1
@@ -146,5 +146,5 @@ def scan_sheet_part(archive: ZipFile, name: str) -> bool:
         row = _ROW.search(chunk, max(row_start - _OVERLAP, 0)) if row_start >= 0 else None
         last_row = max(last_row, int(row[1])) if row else last_row
         if last_row * last_column > MAX_GRID_CELLS:
-            raise ReadFailure("far_cell", f"第 {last_row} 行、第 {last_column} 列")
+            raise ReadFault("far_cell", f"第 {last_row} 行、第 {last_column} 列")
     return has_marks

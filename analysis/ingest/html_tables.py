@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from lxml import etree, html
 
-from analysis.ingest.grid import Cell, ReadFailure, Row, Sheet, SheetInfo
+from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo
+from analysis.ingest.reasons import ReadFault
 
 _MAX_SPAN = 1000
 """Spans beyond this are nonsense; browsers stop there as well."""
@@ -20,25 +21,25 @@ def read_html(text: str, max_rows: int) -> Iterator[Sheet]:
     """Yield the outermost tables of a page that have more than one cell; named only if there are several.
 
     Raises:
-        ReadFailure: no table, a page that cannot be parsed, or more rows than allowed.
+        ReadFault: no table, a page that cannot be parsed, or more rows than allowed.
     """
     if "\x00" in text:
-        raise ReadFailure("broken_html", "含有空字符")
+        raise ReadFault("broken_html", "含有空字符")
     if text.lower().count("</table") < text.lower().count("<table"):
-        raise ReadFailure("broken_html", "缺少 </table>，文件可能没有下载完")
+        raise ReadFault("broken_html", "缺少 </table>，文件可能没有下载完")
     parser = etree.HTMLParser(no_network=True, huge_tree=True, remove_comments=True, encoding="utf-8")
     try:
         page = html.fromstring(text.encode("utf-8"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:
-        raise ReadFailure("broken_html", "无法解析") from error
+        raise ReadFault("broken_html", "无法解析") from error
     found = [t for t in page.iter("table") if next(t.iterancestors("table"), None) is None]
     tables = [t for t in found if len(t.findall(".//td")) + len(t.findall(".//th")) > 1]
     if not tables:
-        raise ReadFailure("broken_html", "没有表格")
+        raise ReadFault("broken_html", "没有表格")
     for index, table in enumerate(tables, start=1):
         rows, merges = _table(table)
         if len(rows) > max_rows:
-            raise ReadFailure("too_many_rows", str(max_rows))
+            raise ReadFault("too_many_rows", str(max_rows))
         yield Sheet(SheetInfo(f"表{index}" if len(tables) > 1 else "", merges=merges), rows)
 
 

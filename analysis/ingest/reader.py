@@ -13,16 +13,9 @@ from typing import Any, BinaryIO, NamedTuple
 
 from analysis.ingest.decode import decode
 from analysis.ingest.delimited import read_delimited
-from analysis.ingest.grid import (
-    FileInfo,
-    ReadFailure,
-    Sheet,
-    write_end,
-    write_failure,
-    write_file_info,
-    write_sheet,
-)
+from analysis.ingest.grid import FileInfo, Sheet, write_end, write_fault, write_file_info, write_sheet
 from analysis.ingest.guard import binary_kind
+from analysis.ingest.reasons import ReadFault
 from analysis.ingest.records import read_records
 
 EXIT_FAILURE = 1
@@ -44,7 +37,7 @@ def read(data: bytes, task: Task) -> tuple[FileInfo, Iterator[Sheet]]:
     """Read a file by what it is, whatever its suffix says.
 
     Raises:
-        ReadFailure: the file, or a sheet while they are being used up, cannot be read.
+        ReadFault: the file, or a sheet while they are being used up, cannot be read.
     """
     kind = binary_kind(data)
     if kind:
@@ -60,16 +53,16 @@ def _read_text(data: bytes, task: Task) -> tuple[FileInfo, Iterator[Sheet]]:
     decoded = decode(data)
     text = decoded.text
     if not text.strip(" \t\r\n\x00\ufeff"):
-        raise ReadFailure("empty_file")
+        raise ReadFault("empty_file")
     head = text[:_HEAD].lstrip()
     if head.startswith("MIME-Version:") or "urn:schemas-microsoft-com:office:spreadsheet" in head:
-        raise ReadFailure("unsupported_format", "Excel 的网页存档或 XML 表格")
+        raise ReadFault("unsupported_format", "Excel 的网页存档或 XML 表格")
     if head.startswith("<"):
         from analysis.ingest.html_tables import looks_like_html, read_html
 
         if looks_like_html(text):
             if decoded.foreign_lines:
-                raise ReadFailure("unknown_encoding", "网页表格里混有两种编码")
+                raise ReadFault("unknown_encoding", "网页表格里混有两种编码")
             return FileInfo("html", decoded.encoding), read_html(text, task.max_rows)
     is_json = task.suffix in {".json", ".jsonl"}
     if is_json or head.startswith(("{", "[")):
@@ -77,7 +70,7 @@ def _read_text(data: bytes, task: Task) -> tuple[FileInfo, Iterator[Sheet]]:
         if sheets is not None:
             return FileInfo("json", decoded.encoding), iter(sheets)
         if is_json:
-            raise ReadFailure("broken_json", "不是合格的 JSON，也不是每行一个对象")
+            raise ReadFault("broken_json", "不是合格的 JSON，也不是每行一个对象")
     return FileInfo("delimited", decoded.encoding), iter([read_delimited(decoded, task.max_rows)])
 
 
@@ -101,10 +94,10 @@ def _run(source: BinaryIO, out: BinaryIO, task: Task) -> int:
             write_sheet(out, sheet.info, list(sheet.rows))
         write_end(out, hashlib.sha256(data).hexdigest())
         out.flush()
-    except ReadFailure as failure:
-        return _fail(out, failure)
+    except ReadFault as fault:
+        return _fail(out, fault)
     except MemoryError:
-        return _fail(out, ReadFailure("out_of_memory"))
+        return _fail(out, ReadFault("out_of_memory"))
     except OSError as error:
         if error.errno == errno.EFBIG:
             return EXIT_OUTPUT
@@ -112,9 +105,9 @@ def _run(source: BinaryIO, out: BinaryIO, task: Task) -> int:
     return 0
 
 
-def _fail(out: BinaryIO, failure: ReadFailure) -> int:
+def _fail(out: BinaryIO, fault: ReadFault) -> int:
     out.write(b"\n")
-    write_failure(out, failure)
+    write_fault(out, fault)
     out.flush()
     return EXIT_FAILURE
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from analysis.ingest.decode import Decoded
-from analysis.ingest.grid import Cell, ReadFailure, Row, Sheet, SheetInfo, Tag
+from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo, Tag
+from analysis.ingest.reasons import ReadFault
 
 _EXACT_DIGITS = 15
 _MAX_COLUMNS = 1000
@@ -15,6 +17,13 @@ class _Number(str):
     """The digits of a number as written."""
 
     __slots__ = ()
+
+
+@dataclass(frozen=True)
+class _Broken:
+    """A line that cannot be parsed."""
+
+    text: str
 
 
 class _Repeated(dict[str, Any]):
@@ -27,9 +36,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    return json.loads(
-        text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number
-    )
+    return json.loads(text, object_pairs_hook=_object, parse_int=_Number, parse_float=_Number, parse_constant=_Number)
 
 
 def read_records(decoded: Decoded, max_rows: int) -> list[Sheet] | None:
@@ -40,14 +47,14 @@ def read_records(decoded: Decoded, max_rows: int) -> list[Sheet] | None:
     faulty row.
 
     Raises:
-        ReadFailure: nested too deep, or more rows than allowed.
+        ReadFault: nested too deep, or more rows than allowed.
     """
     try:
         content = None if decoded.foreign_lines else _parse(decoded.text)
     except ValueError:
         content = None
     except RecursionError as error:
-        raise ReadFailure("broken_json", "嵌套过深") from error
+        raise ReadFault("broken_json", "嵌套过深") from error
     if isinstance(content, dict) and not any(True for _ in _lists(content, "")):
         content = [content]
     if content is None:
@@ -71,32 +78,32 @@ def _lists(content: Any, name: str) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _json_lines(decoded: Decoded) -> list[tuple[int, Any]] | None:
-    """Return the parsed lines with their numbers; a broken one is None. None if not even one is an object."""
+    """Return the parsed lines with their numbers; a broken one as it is. None if not even one is an object."""
     items: list[tuple[int, Any]] = []
     for number, line in enumerate(decoded.text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            items.append((number, None if number in decoded.foreign_lines else _parse(line)))
+            items.append((number, _Broken(line) if number in decoded.foreign_lines else _parse(line)))
         except (ValueError, RecursionError):
-            items.append((number, None))
+            items.append((number, _Broken(line)))
     return items if any(isinstance(item, dict) for _, item in items) else None
 
 
 def _sheet(name: str, items: list[tuple[int, Any]], max_rows: int) -> Sheet:
     if len(items) > max_rows:
-        raise ReadFailure("too_many_rows", str(max_rows))
+        raise ReadFault("too_many_rows", str(max_rows))
     header = list(dict.fromkeys(key for _, item in items if isinstance(item, dict) for key in item))
     if len(header) > _MAX_COLUMNS:
-        raise ReadFailure("broken_json", f"字段多达 {len(header)} 个")
+        raise ReadFault("broken_json", f"字段多达 {len(header)} 个")
     rows = []
     for number, item in items:
         if isinstance(item, _Repeated):
-            rows.append(Row(number, [], "repeated_keys"))
+            rows.append(Row(number, [json.dumps(item, ensure_ascii=False)], "repeated_keys"))
         elif isinstance(item, dict):
             rows.append(Row(number, [_cell(item.get(key)) for key in header]))
         else:
-            rows.append(Row(number, [], "broken_json_line"))
+            rows.append(Row(number, [item.text if isinstance(item, _Broken) else str(item)], "broken_json_line"))
     return Sheet(SheetInfo(name, header=header), rows)
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from analysis.config import Ingest
-from analysis.ingest.grid import FileInfo, ReadFailure, Sheet, read_file_info, read_sheets
+from analysis.ingest.grid import FileInfo, Sheet, read_file_info, read_sheets
 from analysis.ingest.reader import EXIT_FAILURE, EXIT_OUTPUT, Task
+from analysis.ingest.reasons import ReadFault
 
 _LAST_LINE = 4096
 _OUT_OF_MEMORY = {signal.SIGABRT, signal.SIGKILL, signal.SIGSEGV}
@@ -39,7 +40,7 @@ def open_reading(path: Path, limits: Ingest) -> Iterator[Reading]:
     The rows pass through a nameless temporary file, so that nothing of them remains if this process is killed.
 
     Raises:
-        ReadFailure: the file cannot be opened or read, or the child died or went beyond a limit.
+        ReadFault: the file cannot be opened or read, or the child died or went beyond a limit.
     """
     with tempfile.TemporaryFile() as out:
         _read_into(out, path, limits)
@@ -61,7 +62,7 @@ def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
     try:
         source = path.open("rb")
     except OSError as error:
-        raise ReadFailure("no_access") from error
+        raise ReadFault("no_access") from error
     with source:
         child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
         timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
@@ -74,7 +75,7 @@ def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
             child.kill()
             child.wait()
     if is_late:
-        raise ReadFailure("timeout", str(limits.read_timeout_seconds))
+        raise ReadFault("timeout", str(limits.read_timeout_seconds))
     _check(status, out, limits)
 
 
@@ -82,16 +83,16 @@ def _check(status: int, out: BinaryIO, limits: Ingest) -> None:
     if status == 0:
         return
     if status == EXIT_OUTPUT:
-        raise ReadFailure("output_too_large", str(limits.max_unpacked_mb))
+        raise ReadFault("output_too_large", str(limits.max_unpacked_mb))
     if status == EXIT_FAILURE:
         line = _last_line(out)
         if line.startswith(b'{"code"'):
-            raise ReadFailure(**json.loads(line))
+            raise ReadFault(**json.loads(line))
     if -status in _OUT_OF_MEMORY:
-        raise ReadFailure("out_of_memory")
+        raise ReadFault("out_of_memory")
     if -status in _OUT_OF_TIME:
-        raise ReadFailure("timeout", str(limits.read_timeout_seconds))
-    raise ReadFailure("reader_crashed", str(status))
+        raise ReadFault("timeout", str(limits.read_timeout_seconds))
+    raise ReadFault("reader_crashed", str(status))
 
 
 def _last_line(out: BinaryIO) -> bytes:

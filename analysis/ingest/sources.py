@@ -181,7 +181,8 @@ class Sources(_Model):
     @cached_property
     def confidentiality(self) -> dict[str, bool]:
         """Spellings (case-folded) of the two values of `is_confidential`."""
-        return {v.casefold(): flag for flag in (True, False) for v in getattr(self.confidential, "yes" if flag else "no")}
+        yes = {v.casefold(): True for v in self.confidential.yes}
+        return yes | {v.casefold(): False for v in self.confidential.no}
 
 
 def load_sources(directory: Path | None = None) -> Sources:

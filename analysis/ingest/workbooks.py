@@ -7,8 +7,9 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-from analysis.ingest.grid import Cell, ReadFailure, Row, Sheet, SheetInfo, Tag
+from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo, Tag
 from analysis.ingest.guard import open_workbook_zip
+from analysis.ingest.reasons import ReadFault
 from analysis.ingest.xls_facts import xls_facts
 from analysis.ingest.xlsx_facts import SheetFacts, WorkbookFacts, xlsx_facts
 
@@ -17,7 +18,7 @@ def workbook_facts(data: bytes, kind: str, max_unpacked_mb: int) -> WorkbookFact
     """Check a workbook («zip» or «ole») and gather what its reader does not tell.
 
     Raises:
-        ReadFailure: the file cannot or must not be opened.
+        ReadFault: the file cannot or must not be opened.
     """
     if kind == "ole":
         return xls_facts(data)
@@ -31,7 +32,7 @@ def read_workbook(data: bytes, facts: WorkbookFacts, max_rows: int) -> Iterator[
     The workbook is opened from memory, because the reader trusts a path's suffix.
 
     Raises:
-        ReadFailure: damaged, encrypted, or more rows than allowed.
+        ReadFault: damaged, encrypted, or more rows than allowed.
     """
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
@@ -48,9 +49,9 @@ def read_workbook(data: bytes, facts: WorkbookFacts, max_rows: int) -> Iterator[
                     )
                     yield Sheet(info, _rows(content.to_python(skip_empty_area=False), of_sheet, max_rows))
     except PasswordError as error:
-        raise ReadFailure("encrypted") from error
+        raise ReadFault("encrypted") from error
     except CalamineError as error:
-        raise ReadFailure("damaged_workbook") from error
+        raise ReadFault("damaged_workbook") from error
 
 
 def _rows(values: list[list[Any]], facts: SheetFacts, max_rows: int) -> list[Row]:
@@ -66,7 +67,7 @@ def _rows(values: list[list[Any]], facts: SheetFacts, max_rows: int) -> list[Row
         if cells:
             rows.append(Row(number, cells))
     if len(rows) > max_rows:
-        raise ReadFailure("too_many_rows", str(max_rows))
+        raise ReadFault("too_many_rows", str(max_rows))
     return rows
 
 

@@ -3,7 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from analysis.ingest.grid import ReadFailure, Tag
+from analysis.ingest.grid import Tag
+from analysis.ingest.reasons import ReadFault
 from analysis.ingest.xlsx_facts import SheetFacts, WorkbookFacts
 
 _END = 0xFFFFFFFA
@@ -20,7 +21,7 @@ class _Container:
         self._data = data
         self._size = 1 << struct.unpack_from("<H", data, 30)[0]
         if self._size not in {512, 4096}:
-            raise ReadFailure("damaged_workbook")
+            raise ReadFault("damaged_workbook")
         directory_start, cutoff, mini_fat_start = struct.unpack_from("<I4xII", data, 48)
         self._cutoff: int = cutoff
         self._fat = self._read_fat()
@@ -59,7 +60,7 @@ class _Container:
         """Return the content of the first stream there is of these names (in lower case).
 
         Raises:
-            ReadFailure: the file ends before the stream does.
+            ReadFault: the file ends before the stream does.
         """
         found = next((self._entries[n] for n in names if n in self._entries), None)
         if found is None:
@@ -71,7 +72,7 @@ class _Container:
             mini = self._chain(self._entries.get("", (_END, 0))[0])
             content = b"".join(mini[n * 64 : n * 64 + 64] for n in _links(self._mini_fat, start))
         if len(content) < size:
-            raise ReadFailure("damaged_workbook")
+            raise ReadFault("damaged_workbook")
         return content[:size]
 
 
@@ -87,20 +88,20 @@ def xls_facts(data: bytes) -> WorkbookFacts:
     """Gather the facts of an .xls.
 
     Raises:
-        ReadFailure: an encrypted workbook, another kind of OLE file, or a damaged one.
+        ReadFault: an encrypted workbook, another kind of OLE file, or a damaged one.
     """
     try:
         container = _Container(data)
         if container.stream("encryptedpackage") is not None:
-            raise ReadFailure("encrypted")
+            raise ReadFault("encrypted")
         if container.stream("worddocument") is not None:
-            raise ReadFailure("wrong_kind", "Word 文档")
+            raise ReadFault("wrong_kind", "Word 文档")
         book = container.stream("workbook", "book")
         if book is None:
-            raise ReadFailure("wrong_kind", "不是 Excel 工作簿的办公文件")
+            raise ReadFault("wrong_kind", "不是 Excel 工作簿的办公文件")
         return _book_facts(book)
     except struct.error as error:
-        raise ReadFailure("damaged_workbook") from error
+        raise ReadFault("damaged_workbook") from error
 
 
 def _records(stream: bytes, start: int) -> Iterator[tuple[int, bytes]]:
@@ -144,9 +145,9 @@ def _sheet_facts(stream: bytes, start: int) -> SheetFacts:
     formula_count = 0
     for kind, body in _records(stream, start):
         if kind == _BOOLERR and body[7]:
-            cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[6], "#ERROR")]  # type: ignore[index]
+            cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[6], "#ERROR")]
         elif kind == _FORMULA:
             formula_count += 1
             if body[12:14] == b"\xff\xff" and body[6] == 2:
-                cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[8], "#ERROR")]  # type: ignore[index]
+                cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[8], "#ERROR")]
     return SheetFacts(cells, formula_count)

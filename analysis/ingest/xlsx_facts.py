@@ -7,12 +7,15 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from analysis.ingest.grid import ReadFailure, Tag
+from analysis.ingest.grid import Tag
 from analysis.ingest.guard import DAMAGED_ZIP, scan_sheet_part
+from analysis.ingest.reasons import ReadFault
 
 _RELATION_ID = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION_ID = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+_ERROR = re.compile(r"#[A-Z0/_]{2,14}[!?]?")
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ def xlsx_facts(archive: ZipFile) -> WorkbookFacts:
     """Gather the facts of an xlsx.
 
     Raises:
-        ReadFailure: the parts cannot be read, or a sheet reaches too far.
+        ReadFault: the parts cannot be read, or a sheet reaches too far.
     """
     try:
         workbook = _parse(archive.read("xl/workbook.xml"))
@@ -50,7 +53,7 @@ def xlsx_facts(archive: ZipFile) -> WorkbookFacts:
             if part in names and scan_sheet_part(archive, part):
                 sheets[sheet.get("name", "")] = _sheet_facts(archive, part)
     except (etree.XMLSyntaxError, *DAMAGED_ZIP) as error:
-        raise ReadFailure("damaged_workbook") from error
+        raise ReadFault("damaged_workbook") from error
     properties = workbook.find(".//{*}workbookPr")
     return WorkbookFacts(
         sheets,
@@ -87,7 +90,8 @@ def _sheet_facts(archive: ZipFile, part: str) -> SheetFacts:
 def _hidden_value(cell: etree._Element) -> list[str] | None:
     value = cell.find("{*}v")
     if cell.get("t") == "e":
-        return [Tag.ERROR, (value.text if value is not None else None) or "#ERROR"]
+        shown = (value.text if value is not None else None) or ""
+        return [Tag.ERROR, shown if _ERROR.fullmatch(shown) else "#ERROR"]
     has_result = value is not None and (bool(value.text) or cell.get("t") == "str")
     if cell.find("{*}f") is not None and not has_result and cell.find("{*}is") is None:
         return [Tag.UNCACHED, ""]

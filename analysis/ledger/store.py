@@ -38,6 +38,12 @@ def _connect(path: Path, *, is_read_only: bool) -> duckdb.DuckDBPyConnection:
         raise IntegrityError(f"数据库 {path} 无法打开，可能已损坏。请从备份恢复后重试。") from error
 
 
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return text columns as Python strings with None for missing values, as the contracts have them."""
+    texts = frame.select_dtypes(include=["object", "string"]).columns
+    return frame.assign(**{c: frame[c].astype(object).where(frame[c].notna(), None) for c in texts})
+
+
 class Reader:
     """Read-only access to a ledger or to a published snapshot."""
 
@@ -70,7 +76,7 @@ class Reader:
 
     def query(self, name: str, **parameters: object) -> pd.DataFrame:
         """Return the result of the query in `sql/<name>.sql`."""
-        return self._connection.execute(_sql(name), parameters or None).df()
+        return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
     def close(self) -> None:
         """Close the connection."""
@@ -155,7 +161,7 @@ class Store(Reader):
     def apply(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None, **parameters: object) -> pd.DataFrame:
         """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
         with self._given(frames or {}):
-            return self._connection.execute(_sql(name), parameters or None).df()
+            return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
     def append_events(self, events: pd.DataFrame) -> int:
         """Chain new events to the last one and add them; events whose id is already there are left out.

@@ -44,6 +44,13 @@ class WorkingCalendar:
         except NotImplementedError:  # the library's word for a year outside its data
             return day.weekday() < 5, True
 
+    def count_working_days(self, start: date, end: date) -> int:
+        """Return how many working days lie after `start` up to and including `end`; negative when `end` is earlier."""
+        if end < start:
+            return -self.count_working_days(end, start)
+        days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
+        return sum(self.is_working(day)[0] for day in days)
+
     def add_working_days(self, start: date, count: int) -> tuple[date, bool]:
         """Return the `count`-th working day after `start`, and whether any day on the way was only computed.
 

@@ -1,5 +1,10 @@
 """Merges judged complaints into matters and problems."""
 
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.config import Settings
 from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.matters import SameMatter, group
@@ -8,14 +13,14 @@ from analysis.ledger.problems import Rules, merge
 from analysis.ledger.themes import load_themes
 from analysis.ledger.working_days import load_calendar
 from analysis.pipeline.night import Counts, Night
+from analysis.segment.jieba_segmenter import load_segmenter
 
 
 def merge_problems(night: Night) -> Counts:
     """Group complaints of the same matter, and put those in scope into problems with unit and deadline."""
     ledger, directory, run_id = night.settings.ledger, night.paths.codebook, night.moment.run_id
     placed = night.store.query("complaints_in_matters", window_days=ledger.same_matter_window_days)
-    rule = SameMatter(ledger.same_matter_similarity, ledger.same_matter_window_days, load_place_finder(directory))
-    members = group(placed, rule).assign(run_id=run_id)
+    members = group(placed, _same_matter(night.settings, directory)).assign(run_id=run_id)
     founders = members[members["matched_complaint_id"].isna()]
     rules = Rules(
         scheme=night.scheme,
@@ -25,7 +30,8 @@ def merge_problems(night: Night) -> Counts:
         ledger=ledger,
         site=night.settings.site,
     )
-    merged = merge(night.store.query("unlinked_assessments"), night.store.table(PROBLEMS), rules, night.moment)
+    unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
+    merged = merge(unlinked, night.store.table(PROBLEMS), rules, night.moment)
     with night.store.transaction():
         night.store.append(MATTERS, founders.assign(canonical_complaint_id=founders["complaint_id"]))
         night.store.append(COMPLAINT_MATTERS, members)
@@ -39,3 +45,25 @@ def merge_problems(night: Night) -> Counts:
         "new_links": len(merged.links),
         "new_events": added,
     }
+
+
+def group_table(complaints: pd.DataFrame, settings: Settings, codebook: Path) -> pd.DataFrame:
+    """Group any table of complaints into matters.
+
+    Args:
+        complaints: complaint_id, title and text, earliest first.
+        settings: the bound on similarity.
+        codebook: the folder of the site's own codebook files.
+
+    Returns:
+        complaint_id and matter_id, in the order of the input.
+    """
+    statements = [f"{t}\n{x}" for t, x in zip(complaints["title"], complaints["text"], strict=True)]
+    tokens = load_segmenter(codebook).segment(statements)
+    members = group(complaints.assign(tokens=tokens, matter_id=None), _same_matter(settings, codebook))
+    return members[["complaint_id", "matter_id"]]
+
+
+def _same_matter(settings: Settings, codebook: Path) -> SameMatter:
+    ledger = settings.ledger
+    return SameMatter(ledger.same_matter_similarity, ledger.same_matter_window_days, load_place_finder(codebook))

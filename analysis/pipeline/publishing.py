@@ -1,22 +1,61 @@
-"""Publishes what the night found: snapshot, workbooks, digest."""
+"""Publishes what the night found: snapshot, workbooks, digest; and writes them again from the snapshot."""
 
-from analysis.contracts import GATE_DECISIONS
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.codebook.scheme import load_scheme
+from analysis.codebook.units import load_units
+from analysis.config import load_settings
+from analysis.contracts import GATE_DECISIONS, RUNS
+from analysis.errors import UsageError
 from analysis.exchange.outputs import RunInfo, write_outputs
+from analysis.exchange.places import load_coarse_places
+from analysis.ingest.sources import load_sources
+from analysis.ledger.store import Reader
+from analysis.ledger.working_days import load_calendar
 from analysis.pipeline.night import Counts, Night, finish
+from analysis.site import SitePaths
 
 
 def publish_results(night: Night) -> Counts:
     """Publish the snapshot, and write the workbooks and the night digest."""
     finish(night, "finished")
     night.store.publish(night.paths.snapshot)
-    tables = night.store.tables()
-    model_ids = tables[GATE_DECISIONS.name]["model_id"]
+    return {"outputs": len(_write(night.paths, night.store.tables(), night.paths.processed))}
+
+
+def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
+    """Write all workbooks and the digest of the newest snapshot into a directory, and return their paths.
+
+    Raises:
+        UsageError: nothing was published yet.
+    """
+    with Reader.open(paths.snapshot) as reader:
+        return _write(paths, reader.tables(), directory)
+
+
+def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path) -> list[Path]:
+    runs = tables[RUNS.name].sort_values("started_at")
+    if runs.empty:
+        raise UsageError("还没有运行过。请先执行 hotline run。")
+    last, models = runs.iloc[-1], tables[GATE_DECISIONS.name]["model_id"]
     run = RunInfo(
-        run_id=night.moment.run_id,
-        as_of=night.moment.as_of,
-        started_at=night.moment.at,
-        model_id=model_ids.iloc[-1] if len(model_ids) else "",
-        codebook_version=night.scheme.review.version,
+        run_id=last["run_id"],
+        as_of=last["as_of_date"].date(),
+        started_at=last["started_at"].to_pydatetime(),
+        model_id=models.iloc[-1] if len(models) else "",
+        codebook_version=last["codebook_version"],
     )
-    written = write_outputs(night.paths.processed, tables, night.settings, night.scheme, night.units, run)
-    return {"outputs": len(written)}
+    return write_outputs(
+        directory,
+        tables,
+        load_settings(paths.settings),
+        load_scheme(paths.codebook),
+        load_units(paths.codebook),
+        run,
+        source_names={source.source_code: source.name for source in load_sources(paths.codebook).source},
+        count_working_days=load_calendar(paths.codebook).count_working_days,
+        places=load_coarse_places(paths.codebook),
+    )

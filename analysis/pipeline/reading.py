@@ -50,7 +50,10 @@ def _read_file(night: Night, raw_file: RawFile, sources: Sources, masker: Masker
         night.store.append(INTAKE_ROWS, _with_rejected_rows(settled.rows, intake.rejects))
         night.store.append(QUARANTINE, rejects.assign(status="open", resolved_file_id=None, run_id=night.moment.run_id))
         if is_taken.any():
-            night.store.apply("resolve_quarantine", {"mended": complaints.loc[is_taken, ["quarantine_id", "file_id"]]})
+            mended = complaints.loc[is_taken, ["quarantine_id", "file_id"]]
+            # A mended row names every entry it had; the first leads to all of them.
+            mended = mended.assign(quarantine_id=mended["quarantine_id"].str.split().str[0])
+            night.store.apply("resolve_quarantine", {"mended": mended})
     return record.iloc[0]
 
 

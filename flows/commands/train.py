@@ -16,8 +16,8 @@ _EPILOG = """\b
 def train(if_needed: bool) -> None:
     """用代码库里的语料重建判断模型（不联网，两核机器上不到两分钟）。"""
     from analysis.site import site_paths
-    from analysis.training import ensure_model, rebuild_model
+    from analysis.training import ensure_model, train_shipped_model
 
     paths = site_paths()
-    card = (ensure_model if if_needed else rebuild_model)(paths.models, paths.codebook)
-    click.echo(f"模型　{card.model_id}，语料 {card.corpus_count} 条，在 {paths.models}")
+    card = (ensure_model if if_needed else train_shipped_model)(paths.models, paths.codebook)
+    click.echo(f"模型　{card['model_id']}，语料 {card['complaint_count']} 条，在 {paths.models}")

@@ -1,0 +1,83 @@
+"""How a sheet is to be read: its header, its source, its columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from analysis.contracts import COMPLAINTS
+from analysis.ingest.dates import DateRules
+from analysis.ingest.grid import Row, SheetInfo
+from analysis.ingest.headings import SEARCH_ROWS, Header, Mapping, find_header, find_source, map_headings
+from analysis.ingest.reasons import SheetFault, listing
+from analysis.ingest.sources import Source, Sources
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a file's rows are read by.
+
+    file_kind: which of the two folders it lies in; file_name: its path below the raw directory, for hints.
+    """
+
+    file_kind: str
+    file_name: str
+    sources: Sources
+    dates: DateRules
+    max_text_characters: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How to read a sheet: its header, its columns, its source (None: each row names it), and how it was found."""
+
+    header: Header
+    mapping: Mapping
+    source: Source | None
+    is_default: bool
+    platform_column: str
+
+
+def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
+    """Find header, source and columns of a sheet from its first rows.
+
+    Raises:
+        SheetFault: no header, no source, or a required column is missing.
+    """
+    header = _header(info, top, rules.sources)
+    if header is None:
+        raise SheetFault("no_header", str(SEARCH_ROWS))
+    source, is_default = find_source(rules.file_kind, rules.file_name, info.name, header, rules.sources)
+    mapping = map_headings(header, source, rules.sources)
+    platform_column = "source_code" if source or "source_code" in mapping.columns else "channel"
+    if source is None and platform_column not in mapping.columns:
+        raise SheetFault("unknown_source")
+    missing = [c for c in ("received_at",) if c not in mapping.columns]
+    missing += ["text"] if not {"text", "title"} & set(mapping.columns) else []
+    missing += ["native_id"] if source and source.is_id_required and "native_id" not in mapping.columns else []
+    if missing:
+        raise SheetFault("missing_columns", "、".join(COMPLAINTS[c].heading for c in missing))
+    return Layout(header, mapping, source, is_default, platform_column)
+
+
+def _header(info: SheetInfo, top: Sequence[Row], sources: Sources) -> Header | None:
+    if info.header is None:
+        return find_header(top, info.merges, sources)
+    return Header(tuple((h,) if h.strip() else () for h in info.header))
+
+
+def layout_notes(info: SheetInfo, layout: Layout) -> Iterator[str]:
+    """Tell what an operator should know of how a sheet is read."""
+    header, mapping = layout.header, layout.mapping
+    if header.last_row > header.first_row:
+        yield f"表头占第 {header.first_row}–{header.last_row} 行"
+    elif header.first_row > 1:
+        yield f"表头在第 {header.first_row} 行，以上作为标题没有读取"
+    if layout.source and layout.is_default:
+        yield f"没有写明平台，按默认来源 {layout.source.name} 读取"
+    if mapping.unknown:
+        yield f"不认识的列没有读取：{listing(mapping.unknown)}"
+    if mapping.unused:
+        yield f"同类列已有更合适的，没有采用：{listing(mapping.unused)}"
+    if info.formula_count:
+        yield f"{info.formula_count} 个公式单元格取其存储的结果"
+    if info.is_1904:
+        yield "使用 1904 日期系统，已按此换算"

@@ -1,0 +1,302 @@
+"""Finds names of persons: after words that introduce one, before titles, as signatures, and standing alone."""
+
+import re
+from collections.abc import Iterator
+from enum import IntEnum
+
+from analysis.ingest.masking.numbers import Found
+from analysis.ingest.masking.patterns import any_of, one_of
+from analysis.ingest.masking.rules import NameRules
+from analysis.ingest.masking.spans import Kind
+from analysis.ingest.masking.view import FILLER, View
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+_HAN_RUN = re.compile(f"[{_HAN}]+")
+_MARKS = r"[\s:\"'“”‘’(\[【「<_-]"
+_SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,，*()-]|{FILLER}|电话|手机|联系)*"
+_SIGNATURE = re.compile(rf"(?:^|[\n。!;.~)?\]】—…-]|敬礼|谢谢|感谢)[\s—-]*([{_HAN}](?:[ ]{{0,3}}[{_HAN}]){{1,3}})[ ]?{_SIGNATURE_TAIL}$")
+_SPACED_NAME = re.compile(f"[{_HAN}](?:[ _]{{1,3}}[{_HAN}]){{1,2}}(?![{_HAN}])")
+_DOTTED = re.compile(f"[{_HAN}]{{2,7}}(?:[·.][{_HAN}]{{1,7}}){{1,2}}")
+_LIST_MARKS = "、和与及跟/"
+_LONGEST_TITLE_NAME = 4
+
+
+class Grade(IntEnum):
+    """How much stands for a name at a position; each grade admits more surnames."""
+
+    BARE = 0
+    ROLE = 1
+    STRONG = 2
+
+
+class NameRecogniser:
+    """Finds names by surname, given-name characters, ordinary words and the words around."""
+
+    def __init__(self, rules: NameRules, words: frozenset[str]) -> None:
+        surnames, cues, context = rules.surnames, rules.cues, rules.context
+        self._words = words
+        self._grades = {c: Grade.STRONG for c in surnames.strong}
+        self._grades |= {c: Grade.ROLE for c in surnames.role}
+        self._grades |= {c: Grade.BARE for c in surnames.bare}
+        self._compound = frozenset(surnames.compound)
+        self._given = frozenset(rules.given.characters)
+        self._transliteration = frozenset(rules.given.transliteration)
+        self._followers = frozenset(context.followers)
+        self._places = frozenset(context.place_suffixes)
+        self._organisation = re.compile(f"[{_HAN}]{{0,1}}{any_of(context.organisations)}")
+        self._generic = frozenset(rules.keep.generic_complainants)
+        self._introduction = re.compile(f"{any_of(cues.introductions)}(?:{_MARKS}|[是叫为])*+")
+        self._field = re.compile(f"{any_of(cues.fields)}\\s*[:(](?:{_MARKS})*+")
+        self._role = re.compile(f"{any_of(cues.roles)}(?:{any_of(cues.role_links)}){{0,3}}+")
+        self._title = re.compile(any_of(cues.titles))
+        self._short_title = re.compile(f"{one_of(surnames.bare)}{one_of(cues.short_titles)}")
+        self._prefixed = re.compile(f"{one_of(cues.prefixes)}{one_of(surnames.bare)}")
+        known = one_of(surnames.bare + surnames.role)
+        self._anonymised = re.compile(f"(?:{any_of(surnames.compound)}|{known})(?:某{{1,2}}|[*xX]{{1,3}}(?![A-Za-z0-9*])|[○〇□]{{1,2}})")
+        self._anonymised_exception = re.compile(any_of(cues.not_persons))
+        self._called = re.compile(f"(?<!{one_of(cues.not_surnamed)})姓({any_of(surnames.compound)}|{one_of(surnames.bare + surnames.role + surnames.strong)})(?!名)")
+        self._bare = re.compile(f"{any_of(surnames.compound)}|{one_of(surnames.bare)}")
+        self._verb = re.compile(any_of(cues.verbs))
+
+    def find(self, view: View, *, is_narrative: bool = True) -> Iterator[Found]:
+        """Yield names; those without any word around only where `is_narrative`."""
+        text = view.text
+        found: list[Found] = []
+        for rule in (self._introduced, self._in_fields, self._after_roles, self._before_titles, self._nicknamed, self._anonymous, self._dotted):
+            found += rule(text)
+        if is_narrative:
+            found += self._alone(text)
+            found += self._signed(text)
+        found += self._listed(text, found)
+        found += self._repeated(text, found)
+        yield from found
+
+    def full_name_end(self, text: str, start: int, grade: Grade) -> int | None:
+        """Return where the name that begins at `start` ends, or None if none does.
+
+        Raises nothing: any position of any text may be asked about.
+        """
+        surname = self._surname_length(text, start, grade)
+        if not surname:
+            return None
+        run = _HAN_RUN.match(text, start + surname, start + surname + 4)
+        if not run:
+            return None
+        if self._is_word_at(text, start) and not (grade is Grade.STRONG and len(run[0]) <= 2):
+            return None
+        given = self._given_length(text, start + surname, grade)
+        if not given:
+            return None
+        end = start + surname + given
+        if grade is Grade.STRONG:
+            return end
+        return None if self._names_a_place(text, start, end) else end
+
+    def _surname_length(self, text: str, start: int, grade: Grade) -> int:
+        if text[start : start + 2] in self._compound:
+            return 2
+        own = self._grades.get(text[start : start + 1])
+        return 1 if own is not None and own <= grade else 0
+
+    def _is_word_at(self, text: str, start: int) -> bool:
+        return any(text[start : start + size] in self._words for size in (2, 3, 4))
+
+    def _is_word_before(self, text: str, start: int) -> bool:
+        """Say whether the character at `start` ends an ordinary word that begins before it."""
+        return any(text[start - size + 1 : start + 1] in self._words for size in (2, 3) if start - size + 1 >= 0)
+
+    def _can_begin(self, text: str, at: int) -> bool:
+        """Say whether something that is no name can begin at `at`."""
+        character = text[at : at + 1]
+        if not character or not _HAN_RUN.match(character) or character in self._followers:
+            return True
+        return text[at : at + 2] in self._words or text[at : at + 3] in self._words
+
+    def _given_length(self, text: str, at: int, grade: Grade) -> int:
+        """Return whether one or two characters from `at` are a given name, or 0."""
+        run = _HAN_RUN.match(text, at, at + 2)
+        assert run is not None
+        first_fits = text[at] in self._given
+        if len(run[0]) == 1:
+            return 1 if first_fits or grade is Grade.STRONG or (grade is Grade.ROLE and text[at] not in self._followers) else 0
+        second = text[at + 1]
+        second_fits, second_follows = second in self._given, second in self._followers
+        after_one, after_two = self._can_begin(text, at + 1), self._can_begin(text, at + 2)
+        if text[at] in self._followers and not first_fits:
+            return 0
+        if second_follows and after_one and not (second_fits and after_two and first_fits and text[at + 1 : at + 3] not in self._words):
+            length = 1
+        elif after_two and (second_fits or not after_one):
+            length = 2
+        elif after_one:
+            length = 1
+        else:
+            length = 2 if grade is Grade.STRONG or (first_fits and second_fits) else 0
+        if grade is Grade.STRONG or not length:
+            return length
+        if length == 1:
+            return 1 if first_fits else 0
+        if grade is Grade.ROLE:
+            return 2 if first_fits or second_fits or not _HAN_RUN.match(text[at + 2 : at + 3]) else 0
+        return 2 if first_fits and second_fits and after_two else 0
+
+    def _names_a_place(self, text: str, start: int, end: int) -> bool:
+        """Say whether what follows makes the name that of a street, a place or a firm (黄兴路, 贺龙体育馆)."""
+        following = text[end : end + 1]
+        if following in self._places and text[end : end + 2] not in self._words:
+            return True
+        if self._organisation.match(text, end):
+            return True
+        return following in self._places and self._organisation.match(text, end - 1) is not None or text[end - 1] in self._places and text[start:end] in self._words
+
+    def _introduced(self, text: str) -> Iterator[Found]:
+        for cue in self._introduction.finditer(text):
+            yield from self._at_introduction(text, cue.end(), "name.introduced")
+
+    def _at_introduction(self, text: str, start: int, rule: str) -> Iterator[Found]:
+        spaced = _SPACED_NAME.match(text, start)
+        if spaced and self._surname_length(text, start, Grade.STRONG):
+            yield *spaced.span(), Kind.NAME, rule
+            return
+        run = _HAN_RUN.match(text, start)
+        if run and 2 <= len(run[0]) <= 4 and run[0] not in self._generic:
+            is_name = self._surname_length(text, start, Grade.STRONG) or run[0] not in self._words
+            if is_name and (len(run[0]) <= 3 or text[start : start + 2] in self._compound) and not self._ends_in_title(run[0]):
+                yield *run.span(), Kind.NAME, rule
+                return
+        end = self.full_name_end(text, start, Grade.STRONG)
+        if end:
+            yield start, end, Kind.NAME, rule
+
+    def _ends_in_title(self, run: str) -> bool:
+        return any(title.end() == len(run) for title in self._title.finditer(run))
+
+    def _in_fields(self, text: str) -> Iterator[Found]:
+        for cue in self._field.finditer(text):
+            yield from self._at_introduction(text, cue.end(), "name.field")
+
+    def _after_roles(self, text: str) -> Iterator[Found]:
+        for cue in self._role.finditer(text):
+            end = self.full_name_end(text, cue.end(), Grade.ROLE)
+            if end:
+                yield cue.end(), end, Kind.NAME, "name.role"
+
+    def _before_titles(self, text: str) -> Iterator[Found]:
+        for title in self._title.finditer(text):
+            start = self._name_start_before(text, title.start())
+            if start is not None:
+                yield start, title.start(), Kind.NAME, "name.title"
+        for match in self._short_title.finditer(text):
+            start, at = match.start(), match.start() + 1
+            if text[at : at + 2] not in self._words and match[0] not in self._words and self._stands_free(text, start) and self._can_begin(text, at + 1):
+                yield start, at, Kind.NAME, "name.short_title"
+
+    def _name_start_before(self, text: str, end: int) -> int | None:
+        for size in range(min(_LONGEST_TITLE_NAME, end), 0, -1):
+            start = end - size
+            surname = self._surname_length(text, start, Grade.ROLE)
+            given = text[start + surname : end]
+            if not surname or len(given) > 2 or size < surname:
+                continue
+            if self._is_word_before(text, start):
+                continue
+            if not given:
+                if self._stands_free(text, start):
+                    return start
+                continue
+            is_word = any(text[start : start + n] in self._words for n in range(2, size + 1))
+            if not is_word and all(c in self._given for c in given) and self._stands_free(text, start):
+                return start
+        return None
+
+    def _stands_free(self, text: str, start: int) -> bool:
+        """Say whether a name can begin at `start`: after a mark, a particle or an ordinary word."""
+        if self._is_word_before(text, start):
+            return False
+        before = text[start - 1 : start] if start else ""
+        if not before or not _HAN_RUN.match(before) or before in self._followers:
+            return True
+        return any(text[start - size : start] in self._words for size in (2, 3, 4) if start >= size)
+
+    def _nicknamed(self, text: str) -> Iterator[Found]:
+        for match in self._prefixed.finditer(text):
+            start, at = match.start(), match.start() + 1
+            if match[0] in self._words or text[at : at + 2] in self._words or not self._stands_free(text, start):
+                continue
+            if self._can_begin(text, at + 1) and text[at + 1 : at + 2] not in self._places:
+                yield at, at + 1, Kind.NAME, "name.prefixed"
+        for match in self._called.finditer(text):
+            yield *match.span(1), Kind.NAME, "name.called"
+
+    def _anonymous(self, text: str) -> Iterator[Found]:
+        for match in self._anonymised.finditer(text):
+            start, end = match.span()
+            if self._is_word_before(text, start):
+                continue
+            if "某" in match[0]:
+                if self._anonymised_exception.match(text, end) and not match[0].endswith("某某"):
+                    continue
+            elif text[end : end + 1] in self._places or not self._stands_free(text, start):
+                continue
+            last = text[end : end + 1]
+            if last in self._given and last not in self._followers and text[end : end + 2] not in self._words and self._can_begin(text, end + 1):
+                end += 1
+            yield start, end, Kind.NAME, "name.anonymised"
+
+    def _dotted(self, text: str) -> Iterator[Found]:
+        for match in _DOTTED.finditer(text):
+            parts = re.split("[·.]", match[0])
+            while parts and parts[0] and parts[0][0] not in self._transliteration:
+                parts[0] = parts[0][1:]
+            end = match.end()
+            while parts[-1] and parts[-1][-1] not in self._transliteration:
+                parts[-1] = parts[-1][:-1]
+                end -= 1
+            if all(part and self._transliteration.issuperset(part) for part in parts) and sum(map(len, parts)) >= 4:
+                start = end - sum(map(len, parts)) - len(parts) + 1
+                yield start, end, Kind.NAME, "name.transliterated"
+
+    def _alone(self, text: str) -> Iterator[Found]:
+        for match in self._bare.finditer(text):
+            start = match.start()
+            end = self.full_name_end(text, start, Grade.BARE)
+            if end is None or not self._stands_free(text, start):
+                continue
+            given = end - start - len(match[0])
+            if given == 2 or (len(match[0]) == 2 and given):
+                if text[end - 2 : end] not in self._words or self._verb.match(text, end):
+                    yield start, end, Kind.NAME, "name.alone"
+            elif self._verb.match(text, end) and text[end : end + 1] not in self._given and (start == 0 or text[start - 1] in "和与跟被由让找给叫请问,。;!、:“\"("):
+                yield start, end, Kind.NAME, "name.alone"
+
+    def _signed(self, text: str) -> Iterator[Found]:
+        match = _SIGNATURE.search(text, max(0, len(text) - 80))
+        if not match or match.start() == 0:
+            return
+        name = match[1].replace(" ", "")
+        surname = self._surname_length(name, 0, Grade.ROLE)
+        if not surname or not 1 <= len(name) - surname <= 2 or self._is_word_at(name, 0) or name[1:] in self._words and surname == 1 and self._grades[name[0]] > Grade.BARE:
+            return
+        if any(c in self._given for c in name[surname:]):
+            yield *match.span(1), Kind.NAME, "name.signature"
+
+    def _listed(self, text: str, found: list[Found]) -> Iterator[Found]:
+        """Yield the names that follow one already found, as in 王强、李明和陈刚."""
+        for _, end, _, rule in list(found):
+            if rule in ("name.title", "name.short_title", "name.prefixed", "name.called"):
+                continue
+            while text[end : end + 1] and text[end] in _LIST_MARKS:
+                next_end = self.full_name_end(text, end + 1, Grade.ROLE)
+                if not next_end:
+                    break
+                yield end + 1, next_end, Kind.NAME, "name.listed"
+                end = next_end
+
+    def _repeated(self, text: str, found: list[Found]) -> Iterator[Found]:
+        """Yield the other places at which a full name that was found once stands."""
+        names = {text[start:end] for start, end, _, rule in found if rule != "name.called"}
+        for name in names:
+            if len(name) < 2 or not _HAN_RUN.fullmatch(name) or name in self._words:
+                continue
+            for match in re.finditer(name, text):
+                yield *match.span(), Kind.NAME, "name.repeated"

@@ -1,0 +1,93 @@
+"""The view of a text that recognisers match on: spellings folded together, invisible characters gone."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from analysis.ingest.masking.spans import TOKEN, Kind, PersonalSpan
+from analysis.text import fold
+
+STAR = "*"
+"""Stands in the view for whatever was written over a digit."""
+
+FILLER = "\ue000"
+"""Stands in the view for each character of a token of an earlier masking; no recogniser matches it."""
+
+_LOOKALIKES = dict(zip("АВЕКМНОРСТУХавекмнорстухΑΒΕΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXabekmhopctyxABEHIKMNOPTYX", strict=True))
+_DOTS = "•・‧∙⋅․᛫ㆍ"
+_DASHES = "‐‑‒–—―−﹘﹣ー"
+_ONE_TO_ONE = _LOOKALIKES | dict.fromkeys(_DOTS, "·") | dict.fromkeys(_DASHES, "-") | {"➕": "+"}
+_INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
+_BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
+_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)")
+_COVERED_END = re.compile(r"(?<=\d)[xX]{2,}(?=[\d*])")
+
+
+class FoldTable(dict[int, str | None]):
+    """For `str.translate`: what each character is in the view; None for one that cannot be seen."""
+
+    def __init__(self, star_characters: str) -> None:
+        super().__init__({ord(c): STAR for c in star_characters})
+
+    def __missing__(self, code: int) -> str | None:
+        self[code] = folded = _fold_character(chr(code))
+        return folded
+
+
+def _fold_character(character: str) -> str | None:
+    if character in "\n\t\r" or character in _BLANKS:
+        return "\n" if character == "\n" else " "
+    category = unicodedata.category(character)
+    if category in _INVISIBLE:
+        return None
+    digit = unicodedata.digit(character, None)
+    if digit is not None:
+        return str(digit)
+    folded = fold(character)
+    return " " if folded.isspace() else _ONE_TO_ONE.get(folded, folded)
+
+
+@dataclass(frozen=True)
+class View:
+    """A text as recognisers see it.
+
+    text: the folded text without invisible characters.
+    spoken_table: what `text` is translated by to read Chinese numerals as digits.
+    origins: for each character of `text` its position in the original, or None where both are the same.
+    """
+
+    text: str
+    spoken_table: Mapping[int, str]
+    origins: list[int] | None
+
+    @cached_property
+    def spoken(self) -> str:
+        """`text` with Chinese numerals as digits; of the same length."""
+        return self.text.translate(self.spoken_table)
+
+    def span(self, start: int, end: int, kind: Kind, rule: str) -> PersonalSpan:
+        """Return the span of the original text that `start` to `end` of the view stands for."""
+        if self.origins is None:
+            return PersonalSpan(start, end, kind, rule)
+        return PersonalSpan(self.origins[start], self.origins[end - 1] + 1, kind, rule)
+
+
+def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) -> View:
+    """Return the view of `original`.
+
+    Whatever covers digits (「138xxxx1234」「138####1234」) becomes as many stars.
+    """
+    text = original
+    if "〔" in text:
+        text = TOKEN.sub(lambda m: FILLER * len(m[0]), text)
+    folded = text.translate(table)
+    origins = None
+    if len(folded) != len(text):
+        origins = [i for i, c in enumerate(text) if table[ord(c)] is not None]
+    return View(_COVERED_END.sub(_stars, _COVER.sub(_stars, folded)), spoken_table, origins)
+
+
+def _stars(match: re.Match[str]) -> str:
+    return STAR * len(match[0])

@@ -1,0 +1,48 @@
+"""Rows in the body of a sheet that hold no data: totals, footers, banners, repeated headers."""
+
+from collections.abc import Sequence
+
+from analysis.ingest.grid import Cell, SheetInfo, is_blank
+from analysis.ingest.layout import Layout
+from analysis.ingest.merges import Merges
+from analysis.ingest.sources import Sources, normalise
+
+_BANNER_COLUMNS = 3
+
+
+def is_ragged(cells: Sequence[Cell], info: SheetInfo, layout: Layout) -> bool:
+    """Say whether a row of delimited text has another width than the header; empty cells at its end do not count."""
+    width = len(layout.header.headings)
+    return info.has_fixed_width and (len(cells) < width or not all(map(is_blank, cells[width:])))
+
+
+def is_no_data(
+    number: int, cells: Sequence[Cell], info: SheetInfo, layout: Layout, merges: Merges, sources: Sources
+) -> bool:
+    """Say whether a row that is not empty holds no data.
+
+    Such a row says nothing in the column of the time of receipt (unless it repeats the header), and begins with
+    the words of a footer, is one cell across the sheet, or fills only columns that are known and not read.
+    """
+    mapping = layout.mapping
+    times = [(p, cells[p]) for p in mapping.columns["received_at"] if p < len(cells) and not is_blank(cells[p])]
+    if times and not _repeats_header(times, layout):
+        return False
+    filled = [(p, c) for p, c in enumerate(cells) if not is_blank(c)]
+    if times:
+        return _repeats_header(filled, layout)
+    position, first = filled[0]
+    is_closing = isinstance(first, str) and sources.footer_pattern.match(first.strip()) is not None
+    if is_closing and (len(filled) == 1 or position not in mapping.columns.get("text", ())):
+        return True
+    if is_ragged(cells, info, layout):
+        return False
+    is_banner = len(filled) == 1 and merges.spans(number, position) >= _BANNER_COLUMNS
+    return is_banner or all(p in mapping.ignored for p, _ in filled)
+
+
+def _repeats_header(filled: Sequence[tuple[int, Cell]], layout: Layout) -> bool:
+    headings = layout.mapping.headings
+    return layout.header.first_row > 0 and all(
+        isinstance(c, str) and p in headings and normalise(c) == normalise(headings[p]) for p, c in filled
+    )

@@ -1,0 +1,28 @@
+"""`hotline export`: writes workbooks and digest again from the newest snapshot."""
+
+from pathlib import Path
+
+import click
+
+from flows.chinese_click import ChineseCommand
+from flows.options import processed_option
+
+_EPILOG = """\b
+例：
+  hotline export --output 今日台账
+"""
+
+
+@click.command(cls=ChineseCommand, epilog=_EPILOG)
+@processed_option
+@click.option(
+    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="目录", help="写到哪里；默认结果目录。"
+)
+def export(processed: Path | None, output: Path | None) -> None:
+    """从最近的快照重新导出台账、清单和夜报。"""
+    from analysis.pipeline.publishing import export_snapshot
+    from analysis.site import site_paths
+
+    paths = site_paths(None, processed)
+    for path in export_snapshot(paths, output or paths.processed):
+        click.echo(path)

@@ -1,0 +1,32 @@
+"""`hotline group`: finds complaints of the same matter in a table."""
+
+from pathlib import Path
+
+import click
+
+from flows.chinese_click import ChineseCommand
+from flows.options import table_options
+
+_EPILOG = """\b
+例：
+  hotline group --input 诉求.csv --output 事项.csv
+
+\b
+读入列：complaint_id、title、text，按先后排列。
+写出列：complaint_id、matter_id；同一事项的诉求 matter_id 相同，以首件命名。
+"""
+
+
+@click.command(cls=ChineseCommand, epilog=_EPILOG)
+@table_options
+def group(input_path: Path, output_path: Path) -> None:
+    """对一个表格里的诉求找出同一事项（重复件）。"""
+    from analysis.config import load_settings
+    from analysis.pipeline.merging import group_table
+    from analysis.site import site_paths
+    from analysis.tables import read_complaints, write_table
+
+    paths = site_paths()
+    settings = load_settings(paths.settings)
+    complaints = read_complaints(input_path, settings.ingest)
+    write_table(group_table(complaints, settings, paths.codebook), output_path)
