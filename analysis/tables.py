@@ -12,10 +12,10 @@ import pandas as pd
 from analysis.config import Ingest
 from analysis.contracts import COMPLAINTS
 from analysis.errors import UsageError
-from analysis.ingest.grid import ReadFailure, Row, Sheet
-from analysis.ingest.reasons import reason
+from analysis.ingest.grid import Row, Sheet
+from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
-from analysis.ingest.values import ValueFault, text_value
+from analysis.ingest.values import text_value
 
 STANDARD = Path("-")
 """The name that stands for standard input or output."""
@@ -36,8 +36,8 @@ def read_table(path: Path, limits: Ingest) -> pd.DataFrame:
         try:
             with open_reading(file, limits) as reading:
                 return _first_table(reading.sheets, path)
-        except ReadFailure as failure:
-            raise UsageError(f"无法读取 {path}：{reason(failure.code, detail=failure.detail)}") from failure
+        except ReadFault as fault:
+            raise UsageError(f"无法读取 {path}：{reason(fault.code, detail=fault.detail)}") from fault
 
 
 @contextmanager

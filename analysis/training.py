@@ -26,7 +26,6 @@ from analysis.classify.model import (
     UNIT_SCALE,
     Flags,
     Floats,
-    LinearModel,
     Matrix,
     Model,
     column_scale,
@@ -49,7 +48,7 @@ MODEL_FORMAT = 1
 """Raise it when features or arrays change in a way that an older model does not fit."""
 
 FOLDS = 5
-REVIEW_MARGIN = 0.8
+REVIEW_MARGIN = 1.0
 """How far from the threshold, in log odds, a score is left to a human."""
 
 _CODEBOOK_FILES = ("scheme.toml", "actors.toml", "cues.toml", LEXICON)
@@ -206,7 +205,7 @@ def _cross_validated(
             "in_scope": included.astype(int),
             "scope_score": gate_scores,
             "codes": [";".join(np.array(codes)[row]) for row in chosen],
-            "unit": [UNIT_KINDS[i] if i_in else "" for i, i_in in zip(unit_scores.argmax(axis=1), included, strict=True)],
+            "unit": [UNIT_KINDS[i] for i in unit_scores.argmax(axis=1)],
         }
     )
     result = evaluate(labels, scored, scheme, resamples=200)
@@ -255,7 +254,7 @@ def label_table(
     """Judge complaints and return the table that `hotline classify` writes.
 
     complaints: complaint_id, title, text. Result, in the same order: complaint_id, in_scope (0/1), scope_score,
-    codes (joined by ;), unit (empty when out of scope), evidence (JSON list of code, start, end; offsets into
+    codes (joined by ;), unit (empty when out of scope for certain), evidence (JSON list of code, start, end; offsets into
     «title + newline + text» as given).
     """
     classifier = Classifier.load(model_directory, codebook_directory)
@@ -269,7 +268,7 @@ def label_table(
     return pd.DataFrame(
         {
             "complaint_id": ids,
-            "in_scope": judgement.gate["unit_kind"].notna().astype(int),
+            "in_scope": (judgement.gate["scope_score"] >= classifier.thresholds.gate).astype(int),
             "scope_score": judgement.gate["scope_score"].round(6),
             "codes": ids.map(codes).fillna(""),
             "unit": judgement.gate["unit_kind"].fillna(""),

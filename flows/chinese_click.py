@@ -95,7 +95,7 @@ def explain(error: click.ClickException) -> str:
     if isinstance(error, click.NoSuchOption):
         return f"没有选项 {error.option_name}。用 --help 查看可用的选项。"
     if isinstance(error, click.MissingParameter):
-        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""  # type: ignore[arg-type]
+        name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
         return f"缺少参数 {name}。用 --help 查看用法。"
     if isinstance(error, click.BadParameter):
         name = error.param.name if error.param else ""

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from prefect import Flow
+from prefect.client.schemas.objects import FlowRun, State
+
 from analysis.config import load_settings
 from analysis.site import site_paths
 
 
-def notify_failure(_flow: Any, flow_run: Any, state: Any) -> None:
+def notify_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
     """Send the run's name and the type of its failure; never a message that could hold complaint text."""
     settings = load_settings(site_paths().settings)
     if not settings.notify.urls:

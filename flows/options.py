@@ -13,7 +13,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 _TABLE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day written as 2023-03-05."""
 
     name = "日期"

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis.exchange.cells import CELL_LIMIT, clean_text, cut_to_cell, reads_as_formula, wrapped_line_count
-from analysis.exchange.sheets import Book, Kind, Marked, Sheet, SheetColumn, SheetRow, Value, write_book
+from analysis.exchange.sheet_writer import write_book
+from analysis.exchange.sheets import Book, Kind, Marked, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
 
 _HOSTILE = [

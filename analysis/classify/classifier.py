@@ -32,7 +32,8 @@ ASSESSMENT_COLUMNS = [c for c in ASSESSMENTS.column_names if c != "run_id"]
 class Judgement:
     """What was decided about complaints.
 
-    gate: one row a complaint, the columns of contracts.GATE_DECISIONS less run_id.
+    gate: one row a complaint, the columns of contracts.GATE_DECISIONS less run_id; the kind of unit is given for
+    complaints under review too, so that the reviewer sees it.
     assessments: one row a complaint and sub-problem, the columns of contracts.ASSESSMENTS less run_id, for every
     complaint whose score passes the threshold, those under review included.
     """
@@ -128,6 +129,7 @@ class Classifier:
         kinds = choose_unit_kinds(scores.unit, actor_scores(self.finder, batch, hits))
         included = in_scope(scores.gate, self.thresholds)
         doubtful = needs_review(scores.gate, self.thresholds)
+        concerned = included | doubtful
         ids = complaints["complaint_id"].tolist()
         reasons = self._reasons(len(ids), hits, included, kinds)
         gate = []
@@ -135,7 +137,7 @@ class Classifier:
             decision = "review" if doubtful[row] else "in_scope" if included[row] else "out_of_scope"
             gate.append(
                 (
-                    complaint_id, decision, float(scores.gate[row]), kinds[row] if included[row] else None,
+                    complaint_id, decision, float(scores.gate[row]), kinds[row] if concerned[row] else None,
                     reasons[row], "得分接近判断门槛" if doubtful[row] else None, self.model_id, self.codebook_version,
                 )
             )

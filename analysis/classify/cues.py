@@ -2,7 +2,6 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +11,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.classify.clauses import DELIMITERS, ClauseTable, Flags, Indices
+from analysis.classify.clauses import ClauseTable, Flags, Indices
+from analysis.classify.patterns import compile_terms
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
@@ -20,9 +20,6 @@ from analysis.errors import SettingsError
 
 NEAR_CLAUSES = 2
 """How many clauses before and after count as near."""
-
-_GAP = re.compile(r"~(\d*)")
-_DEFAULT_GAP = 6
 
 
 class _Part(BaseModel):
@@ -107,7 +104,7 @@ class CueBook(_Part):
     rule: tuple[Rule, ...]
 
     @model_validator(mode="after")
-    def _ids_are_unique_and_patterns_valid(self) -> Self:
+    def _ids_are_unique(self) -> Self:
         for name, ids in (
             ("set_id", [s.set_id for s in self.term_set]),
             ("rule_id", [r.rule_id for r in self.rule]),
@@ -115,19 +112,22 @@ class CueBook(_Part):
             repeated = [i for i, count in Counter(ids).items() if count > 1]
             if repeated:
                 raise ValueError(f"{name} 重复 {repeated[:3]}")
-        for term_set in self.term_set:
-            for term in term_set.terms:
-                try:
-                    compiled = re.compile(_pattern(term))
-                except re.error as error:
-                    raise ValueError(f"{term_set.set_id} 的 {term} 不是合格的式样：{error}") from error
-                if compiled.fullmatch(""):
-                    raise ValueError(f"{term_set.set_id} 的 {term} 会匹配空串")
         return self
 
 
-def _pattern(term: str) -> str:
-    return _GAP.sub(lambda m: f"[^{re.escape(DELIMITERS)}]{{0,{m.group(1) or _DEFAULT_GAP}}}", term)
+def _compile(term_set: TermSet) -> re.Pattern[str]:
+    """Compile a term set; SettingsError names the term that is wrong."""
+    try:
+        return compile_terms(term_set.terms)
+    except (re.error, ValueError):
+        for term in term_set.terms:
+            try:
+                compile_terms((term,))
+            except (re.error, ValueError) as error:
+                raise SettingsError(
+                    f"代码本 cues.toml 的词组 {term_set.set_id} 里“{term}”不是合格的式样：{error}，请改正。"
+                ) from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ class CueFinder:
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
         aliases = sorted(self._actor_of_alias, key=lambda alias: (-len(alias), alias))
         self._actor_pattern = re.compile("|".join(map(re.escape, aliases)))
-        self._patterns = [re.compile("|".join(map(_pattern, s.terms))) for s in book.term_set]
+        self._patterns = [_compile(s) for s in book.term_set]
         groups = ["actor.any", *(f"actor.{r}" for r in ("enforcer", "contractor", "implied", "government"))]
         groups += [f"unit.{kind}" for kind in UNIT_KINDS]
         self.set_names = [s.set_id for s in book.term_set] + groups
@@ -277,13 +277,3 @@ def load_cues(scheme: Scheme, directory: Path | None = None) -> CueFinder:
     """
     actors = read_codebook("actors.toml", ActorLexicon, directory)
     return CueFinder(actors, read_codebook("cues.toml", CueBook, directory), scheme)
-
-
-def terms_of(book: CueBook) -> Iterable[str]:
-    """Return every term that is plain text, without gaps or alternatives."""
-    return (t for s in book.term_set for t in s.terms if re.fullmatch(r"[\u4e00-\u9fff]+", t))
-
-
-def joined(names: Sequence[str]) -> str:
-    """Join names for a Chinese sentence."""
-    return "、".join(names)

@@ -9,7 +9,8 @@ from analysis.exchange.edition import Edition
 from analysis.exchange.files import PRIVATE_MODE
 from analysis.exchange.ledger_view import COUNTING_RULE
 from analysis.exchange.problem_list import problem_rows
-from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, write_book
+from analysis.exchange.sheet_writer import write_book
+from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn
 from analysis.exchange.style import Filler
 
 SECRECY = (

@@ -10,7 +10,8 @@ from analysis.contracts import QUARANTINE
 from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import COUNTING_RULE, LEVEL_WORDS, REACH, as_date, as_text, count_reach, total_reach
-from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value, write_book
+from analysis.exchange.sheet_writer import write_book
+from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Tone
 
 MOST_PLACES = 3

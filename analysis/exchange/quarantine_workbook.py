@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.exchange.cells import clean_text, display_width
 from analysis.exchange.files import PRIVATE_MODE
 from analysis.exchange.ledger_view import as_text
-from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value, write_book
+from analysis.exchange.sheet_writer import write_book
+from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
 
 WARNING = "本表含个人信息：只限值班员修改后重交，不得转发；重交成功后请立即删除。"

@@ -10,7 +10,8 @@ import pandas as pd
 from analysis.codebook.units import Unit, UnitRegister
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import name_places
-from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value, write_book
+from analysis.exchange.sheet_writer import write_book
+from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
 
 PROGRESS = ("完成整改", "达到序时进度", "未达序时进度")

@@ -31,6 +31,7 @@ _LOST_CHARACTER = "\ufffd"
 _DATES = {c.name for c in COMPLAINTS.columns if c.type is ColumnType.TIMESTAMP}
 _FLAGS = {c.name for c in COMPLAINTS.columns if c.type is ColumnType.BOOLEAN}
 _IDS = {"native_id", "quarantine_id"}
+"""Columns whose merged cells are not filled: each row has its own."""
 _WHOLE_ROW = "整行"
 
 
@@ -74,8 +75,10 @@ def canonicalise(sheet: Sheet, rules: Rules) -> SheetIntake:
         layout = lay_out(info, top, rules)
     except SheetFault as fault:
         count = len(top) + sum(1 for _ in rows)
-        if info.is_hidden:
-            return SheetIntake(notes=[f"{label}：是隐藏的，没有读取（{count} 行，不像诉求数据）"])
+        if info.is_hidden or fault.code == "no_complaints":
+            return SheetIntake(
+                notes=[f"{label}：不是诉求数据，没有读取（{count} 行{'，隐藏' if info.is_hidden else ''}）"]
+            )
         return _unread(info, fault, [f"{label}：没有读取（{count} 行）"])
     if info.is_hidden:
         count = sum(row.number > layout.header.last_row for row in chain(top, rows))
@@ -123,7 +126,7 @@ def _value_reader(name: str, rules: Rules) -> Callable[[Cell], Any]:
         return partial(date_value, rules=rules.dates, blanks=blanks)
     if name in _FLAGS:
         return partial(flag_value, spellings=rules.sources.confidentiality, blanks=blanks)
-    if name in _IDS:
+    if name == "native_id":
         return partial(id_value, blanks=blanks)
     if name in PRIVATE_COLUMNS:
         return _private

@@ -42,23 +42,27 @@ def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
     Raises:
         SheetFault: no header, no source, or a required column is missing.
     """
-    header = _header(info, top, rules.sources)
+    header = header_of(info, top, rules.sources)
     if header is None:
         raise SheetFault("no_header", str(SEARCH_ROWS))
     source, is_default = find_source(rules.file_kind, rules.file_name, info.name, header, rules.sources)
     mapping = map_headings(header, source, rules.sources)
+    if not {"received_at", "text", "title"} & set(mapping.columns) and "quarantine_id" in mapping.columns:
+        raise SheetFault("no_complaints")
     platform_column = "source_code" if source or "source_code" in mapping.columns else "channel"
     if source is None and platform_column not in mapping.columns:
         raise SheetFault("unknown_source")
-    missing = [c for c in ("received_at",) if c not in mapping.columns]
-    missing += ["text"] if not {"text", "title"} & set(mapping.columns) else []
-    missing += ["native_id"] if source and source.is_id_required and "native_id" not in mapping.columns else []
+    columns = set(mapping.columns)
+    has_id = "native_id" in columns or not (source and source.is_id_required)
+    is_there = {"native_id": has_id, "received_at": "received_at" in columns, "text": bool({"text", "title"} & columns)}
+    missing = [name for name, there in is_there.items() if not there]
     if missing:
         raise SheetFault("missing_columns", "、".join(COMPLAINTS[c].heading for c in missing))
     return Layout(header, mapping, source, is_default, platform_column)
 
 
-def _header(info: SheetInfo, top: Sequence[Row], sources: Sources) -> Header | None:
+def header_of(info: SheetInfo, top: Sequence[Row], sources: Sources) -> Header | None:
+    """Return the header of a sheet from its first rows; None if there is none."""
     if info.header is None:
         return find_header(top, info.merges, sources)
     return Header(tuple((h,) if h.strip() else () for h in info.header))

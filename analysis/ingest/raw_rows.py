@@ -7,7 +7,8 @@ from analysis.config import Ingest
 from analysis.errors import UsageError
 from analysis.ingest.discover import find_file
 from analysis.ingest.grid import Cell, Row, Sheet
-from analysis.ingest.headings import SEARCH_ROWS, find_header
+from analysis.ingest.headings import SEARCH_ROWS, Header, find_source, map_headings
+from analysis.ingest.layout import header_of
 from analysis.ingest.reasons import ReadFault, plain, reason
 from analysis.ingest.sandbox import open_reading
 from analysis.ingest.sources import Sources
@@ -29,7 +30,8 @@ def read_raw_rows(
     """Return rows of a file by their numbers: cell text by native heading, in the order of the columns.
 
     The file is read once, in the sandbox. Columns without a heading are called «第 3 列»; a heading that stands
-    twice gets its column in brackets. What comes back is not masked: for the eyes of the operator only.
+    twice gets its column in brackets. The platform comes first, where the row itself does not name it, so that a
+    mended row can be handed in from anywhere. What comes back is not masked: for the eyes of the operator only.
 
     Args:
         raw_directory: the raw directory that `file_name` is relative to.
@@ -51,7 +53,7 @@ def read_raw_rows(
             if file_id is not None and reading.file_id != file_id:
                 raise UsageError(f"文件“{plain(file_name, 80)}”的内容已不是当时读入的。请放回原来的文件后重试。")
             sheet = next((s for s in reading.sheets if s.info.name == (sheet_name or "")), None)
-            found = _rows(sheet, set(row_numbers), sources) if sheet else {}
+            found = _rows(sheet, set(row_numbers), file_name, sources) if sheet else {}
     except ReadFault as fault:
         why = reason(fault.code, detail=fault.detail)
         raise UsageError(f"文件“{plain(file_name, 80)}”读不出来：{why}") from fault
@@ -69,7 +71,7 @@ def read_raw_row(
     return rows[row_number]
 
 
-def _rows(sheet: Sheet, wanted: set[int], sources: Sources) -> dict[int, dict[str, str]]:
+def _rows(sheet: Sheet, wanted: set[int], file_name: str, sources: Sources) -> dict[int, dict[str, str]]:
     top: list[Row] = []
     found: dict[int, Row] = {}
     for row in sheet.rows:
@@ -77,10 +79,19 @@ def _rows(sheet: Sheet, wanted: set[int], sources: Sources) -> dict[int, dict[st
             top.append(row)
         if row.number in wanted:
             found[row.number] = row
-    header = find_header(top, sheet.info.merges, sources)
-    headings = [h[0] if h else "" for h in header.headings] if header else []
-    names = _unique(sheet.info.header or headings)
-    return {n: {WHOLE_ROW: _shown(r.cells[0])} if r.fault else _named(names, r.cells) for n, r in found.items()}
+    header = header_of(sheet.info, top, sources)
+    names = _unique([h[0] if h else "" for h in header.headings]) if header else []
+    platform = _platform(sheet.info.name, header, file_name, sources) if header else {}
+    return {
+        n: platform | ({WHOLE_ROW: _shown(r.cells[0])} if r.fault else _named(names, r.cells)) for n, r in found.items()
+    }
+
+
+def _platform(sheet_name: str, header: Header, file_name: str, sources: Sources) -> dict[str, str]:
+    source, _ = find_source(file_name.partition("/")[0], file_name, sheet_name, header, sources)
+    if source is None or "source_code" in map_headings(header, source, sources).columns:
+        return {}
+    return {sources.headings["source_code"][0]: source.name}
 
 
 def _unique(headings: list[str]) -> list[str]:

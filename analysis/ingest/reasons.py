@@ -59,6 +59,7 @@ REASONS: dict[str, str] = {
     "no_header": "找不到表头：前 {detail} 行里没有一行含有两个认得的列名。请补上表头，或在 columns.toml 里登记列名。",
     "missing_columns": "缺少必需的列：{detail}。请在导出时勾选，或在 columns.toml 里登记列名。",
     "unknown_source": "看不出是哪个平台的数据。请在文件名里写明平台，或加一列“平台”。",
+    "no_complaints": "是隔离修改表里不能修改的清单，不是诉求数据。",
     "hidden_sheet": "是隐藏的工作表，没有读取，里面有 {detail} 行像是数据。需要的请取消隐藏后重放。",
     # the row
     "ragged_row": "这一行有 {detail} 列，与表头不符，多半是内容里有没加引号的分隔符或换行。请改正后重新提交这一行。",

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,14 +68,14 @@ def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
         child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
         timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
         timer.start()
+        start = time.monotonic()
         try:
             status = child.wait()
-            is_late = timer.finished.is_set()
         finally:
             timer.cancel()
             child.kill()
             child.wait()
-    if is_late:
+    if status == -signal.SIGKILL and time.monotonic() - start >= limits.read_timeout_seconds:
         raise ReadFault("timeout", str(limits.read_timeout_seconds))
     _check(status, out, limits)
 

@@ -20,9 +20,8 @@ _EPILOG = """\b
 @table_options
 def mask(input_path: Path, output_path: Path) -> None:
     """去除一个表格里的个人信息，列不变。"""
-    from analysis.masking_tables import mask_any_table
-
     from analysis.config import load_settings
+    from analysis.pipeline.masking import mask_any_table
     from analysis.site import site_paths
     from analysis.tables import read_table, write_table
 

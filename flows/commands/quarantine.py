@@ -25,7 +25,6 @@ def quarantine() -> None:
 def list_entries(processed: Path | None) -> None:
     """列出待处理的隔离条目：文件、行、列、原因。"""
     from analysis.pipeline.quarantine import open_entries
-
     from analysis.site import site_paths
 
     entries = open_entries(site_paths(None, processed))
@@ -45,7 +44,6 @@ def list_entries(processed: Path | None) -> None:
 def export_entries(output: Path, raw: Path | None, processed: Path | None) -> None:
     """导出待处理的行连同原值，供修改；含个人信息，只有本人可读。"""
     from analysis.pipeline.quarantine import export_quarantine
-
     from analysis.site import site_paths
 
     count = export_quarantine(site_paths(raw, processed), output)
@@ -58,7 +56,6 @@ def export_entries(output: Path, raw: Path | None, processed: Path | None) -> No
 def resubmit(mended: Path, raw: Path | None) -> None:
     """把改好的修改表放回原始目录，下次运行时重收。"""
     from analysis.pipeline.quarantine import resubmit_quarantine
-
     from analysis.site import site_paths
 
     target = resubmit_quarantine(site_paths(raw, None), mended)

@@ -1,7 +1,8 @@
 """`hotline trace`: from a problem or complaint back to file, row, evidence and versions."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -91,22 +92,30 @@ def _show_complaint(found: "ComplaintTrace") -> None:
 
 
 def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
-    from analysis.ingest.raw_rows import read_raw_rows
+    from analysis.config import load_settings
+    from analysis.ingest.raw_rows import read_raw_row
+    from analysis.ingest.sources import load_sources
 
     complaint = found.complaint
-    row_number = int(complaint["row_number"])
-    rows = read_raw_rows(paths.raw, complaint["file_name"], complaint["sheet_name"] or "", [row_number])
+    row = read_raw_row(
+        paths.raw,
+        complaint["file_name"],
+        complaint["sheet_name"],
+        int(complaint["row_number"]),
+        sources=load_sources(paths.codebook),
+        limits=load_settings(paths.settings).ingest,
+    )
     click.echo("原始行（含个人信息，勿外传）：", err=True)
-    for heading, value in rows[row_number].items():
+    for heading, value in row.items():
         click.echo(f"　{heading}：{value}")
 
 
-def _place(row: dict[str, object]) -> str:
+def _place(row: Mapping[Any, Any]) -> str:
     sheet = f" 工作表“{row['sheet_name']}”" if row["sheet_name"] else ""
     return f"{row['file_name']}{sheet} 第 {row['row_number']} 行"
 
 
-def _match(complaint: dict[str, object]) -> str:
+def _match(complaint: Mapping[Any, Any]) -> str:
     if complaint["matched_complaint_id"] is None:
         return "（首件）"
     return f"（与 {complaint['matched_complaint_id']} 相似 {complaint['similarity']:.2f}）"

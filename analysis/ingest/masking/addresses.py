@@ -12,12 +12,13 @@ from analysis.ingest.masking.view import View
 _NUMERALS = "一二三四五六七八九十百零〇两"
 _COUNT = f"(?:[0-9]{{1,4}}|[{_NUMERALS}]{{1,4}})"
 _NUMBER = f"(?:[A-Za-z]?[0-9]{{1,4}}[A-Za-z]?|[A-Za-z]|[{_NUMERALS}]{{1,4}}|[甲乙丙丁东西南北])"
-_BETWEEN = "[ ,、的-]{0,2}"
+_BETWEEN = "[ ,-]{0,2}"
+_DIGIT_NUMERALS = "一二三四五六七八九零〇两"
 _BUILDING = f"第?{_NUMBER}[ -]?(?:号楼|号栋|楼栋|栋|幢|座|号院|#楼|#栋|#|号公寓|号住宅楼|号房子)"
 _UNIT = f"第?{_NUMBER} ?(?:单元|门洞|号门|门|梯)"
-_FLOOR = f"第?{_COUNT} ?(?:楼|层|[Ff])"
+_FLOOR = f"第?(?:{_COUNT} ?(?:楼|[Ff])|[0-9]{{1,2}} ?层)"
 _ROOM = (
-    f"(?:[A-Za-z]?[0-9]{{3,5}}[A-Za-z]?|[{_NUMERALS}]{{3,4}})(?:号房|房间|[室房户号])?"
+    f"(?:[A-Za-z]?[0-9]{{3,5}}[A-Za-z]?|[{_DIGIT_NUMERALS}]{{3,4}})(?:号房|房间|[室房户号])?"
     f"|[0-9]{{1,2}}-[0-9]{{3,4}}[室房户号]?|{_COUNT}(?:号房|[室房户号])|[东西南北中左右对]户"
 )
 _END = "(?![0-9A-Za-z元块次个人名张辆天年月日分米多余点路])"
@@ -51,6 +52,10 @@ class AddressRecogniser:
         self._village = re.compile(f"{any_of(rules.villages)}[ (]?$")
         self._street_number = re.compile(f"{any_of(rules.roads)} ?({_STREET_NUMBER})")
         self._door = re.compile(f"{any_of(rules.door_cues)}[ :是为]{{0,3}}([A-Za-z0-9#-]{{1,12}}(?:号|室)?|{_BUILDING}{_LOWER})")
+        self._details = (
+            (_BUILDING_CHAIN, 0), (_UNIT_CHAIN, 0), (_FLOOR_CHAIN, 0), (self._group, 0),
+            (self._compound_room, 1), (self._bare_room, 1), (self._street_number, 1),
+        )
 
     def find(self, view: View) -> Iterator[Found]:
         """Yield the parts of home addresses that name a single home."""
@@ -77,13 +82,7 @@ class AddressRecogniser:
 
     def detail_start(self, address: str) -> int | None:
         """Return where in a known home address the part begins that lies below compound, village or street."""
-        starts = [
-            match.start(match.re.groups and match.re is not _BUILDING_CHAIN)
-            for pattern in (_BUILDING_CHAIN, _UNIT_CHAIN, _FLOOR_CHAIN, self._compound_room, self._bare_room, self._street_number, self._group)
-            for match in [pattern.search(address)]
-            if match
-        ]
-        return min(starts, default=None)
+        return min((match.start(group) for pattern, group in self._details if (match := pattern.search(address))), default=None)
 
     def _is_home(self, text: str, start: int, end: int, *, is_certain: bool) -> bool:
         """Say whether a building or room is a home: by a word for one, or by its form unless an office is near."""

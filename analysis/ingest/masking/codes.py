@@ -35,7 +35,7 @@ class PlateRecogniser:
         place = f"(?:{province}{_MARK}{{0,2}}|(?:{any_of(plates.province_names)}|{province}[牌字]){_MARK}?)"
         self._head = re.compile(f"{place}[A-Za-z](?![A-Za-z]{{3}}){_MARK}{{0,4}}临?{_MARK}?(?=[A-Za-z0-9*])")
         self._police = re.compile(rf"WJ{_MARK}?{province}?{_MARK}?\d{{4,5}}[A-Z0-9]?(?![A-Z0-9])", re.IGNORECASE)
-        self._cued = re.compile(rf"(?:[\u4e00-\u9fff*]{{1,3}}{_MARK}{{0,2}}(?=[A-Za-z]))?([A-Za-z0-9*](?:{_MARK}{{0,2}}[A-Za-z0-9*]){{4,6}})(?![A-Za-z0-9])")
+        self._cued = re.compile(rf"(?:[\u4e00-\u9fff*]{{1,3}}{_MARK}{{0,2}}(?=[A-Za-z]))?([A-Za-z0-9*](?:[ ·.-]{{0,2}}[A-Za-z0-9*]){{4,6}})(?![A-Za-z0-9])")
 
     def find(self, view: View) -> Iterator[Found]:
         """Yield plates."""

@@ -17,7 +17,8 @@ _SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,，*()-]|{FILLER}|电话|手机|
 _SIGNATURE = re.compile(rf"(?:^|[\n。!;.~)?\]】—…-]|敬礼|谢谢|感谢)[\s—-]*([{_HAN}](?:[ ]{{0,3}}[{_HAN}]){{1,3}})[ ]?{_SIGNATURE_TAIL}$")
 _SPACED_NAME = re.compile(f"[{_HAN}](?:[ _]{{1,3}}[{_HAN}]){{1,2}}(?![{_HAN}])")
 _DOTTED = re.compile(f"[{_HAN}]{{2,7}}(?:[·.][{_HAN}]{{1,7}}){{1,2}}")
-_LIST_MARKS = "、和与及跟/"
+_LIST_MARK = re.compile("[、和与及跟/ ]|, ?")
+_LIST_END = re.compile("[,、和与及等()。;]|[0-9一二两三四五六七八九]人|$")
 _LONGEST_TITLE_NAME = 4
 
 
@@ -43,11 +44,12 @@ class NameRecogniser:
         self._transliteration = frozenset(rules.given.transliteration)
         self._followers = frozenset(context.followers)
         self._places = frozenset(context.place_suffixes)
-        self._organisation = re.compile(f"[{_HAN}]{{0,1}}{any_of(context.organisations)}")
+        self._organisation = re.compile(any_of(context.organisations))
         self._generic = frozenset(rules.keep.generic_complainants)
         self._introduction = re.compile(f"{any_of(cues.introductions)}(?:{_MARKS}|[是叫为])*+")
-        self._field = re.compile(f"{any_of(cues.fields)}\\s*[:(](?:{_MARKS})*+")
+        self._field = re.compile(f"{any_of(cues.fields)}\\s*:(?:{_MARKS})*+")
         self._role = re.compile(f"{any_of(cues.roles)}(?:{any_of(cues.role_links)}){{0,3}}+")
+        self._role_end = re.compile(f"{any_of(cues.roles)}$")
         self._title = re.compile(any_of(cues.titles))
         self._short_title = re.compile(f"{one_of(surnames.bare)}{one_of(cues.short_titles)}")
         self._prefixed = re.compile(f"{one_of(cues.prefixes)}{one_of(surnames.bare)}")
@@ -56,6 +58,7 @@ class NameRecogniser:
         self._anonymised_exception = re.compile(any_of(cues.not_persons))
         self._called = re.compile(f"(?<!{one_of(cues.not_surnamed)})姓({any_of(surnames.compound)}|{one_of(surnames.bare + surnames.role + surnames.strong)})(?!名)")
         self._bare = re.compile(f"{any_of(surnames.compound)}|{one_of(surnames.bare)}")
+        self._pointers = frozenset(context.pointers)
         self._verb = re.compile(any_of(cues.verbs))
 
     def find(self, view: View, *, is_narrative: bool = True) -> Iterator[Found]:
@@ -80,7 +83,9 @@ class NameRecogniser:
         if not surname:
             return None
         run = _HAN_RUN.match(text, start + surname, start + surname + 4)
-        if not run:
+        if not run or self._title.match(text, start + surname):
+            return None
+        if grade is not Grade.STRONG and self._is_word_before(text, start):
             return None
         if self._is_word_at(text, start) and not (grade is Grade.STRONG and len(run[0]) <= 2):
             return None
@@ -90,7 +95,7 @@ class NameRecogniser:
         end = start + surname + given
         if grade is Grade.STRONG:
             return end
-        return None if self._names_a_place(text, start, end) else end
+        return None if self._names_a_place(text, end, grade) else end
 
     def _surname_length(self, text: str, start: int, grade: Grade) -> int:
         if text[start : start + 2] in self._compound:
@@ -114,40 +119,48 @@ class NameRecogniser:
 
     def _given_length(self, text: str, at: int, grade: Grade) -> int:
         """Return whether one or two characters from `at` are a given name, or 0."""
+        length = self._likely_given_length(text, at)
+        if grade is Grade.STRONG:
+            return length or len(_HAN_RUN.match(text, at, at + 2)[0])  # type: ignore[index]
+        if not length:
+            return 0
+        given = text[at : at + length]
+        fits = self._given.issuperset(given)
+        if length == 1 and text[at : at + 2] in self._words:
+            return 0
+        if length == 2 and given in self._words and not self._verb.match(text, at + 2):
+            is_apart = not _HAN_RUN.match(text, at + 2) and (grade is not Grade.BARE or self._is_pointed_at(text, at - 1))
+            if not is_apart:
+                return 0
+        if grade is Grade.BARE or self._grades.get(text[at - 1]) is Grade.ROLE:
+            return length if fits and given[0] not in self._followers else 0
+        is_closed = not _HAN_RUN.match(text, at + length)
+        return length if fits or is_closed or given[0] in self._given else 0
+
+    def _likely_given_length(self, text: str, at: int) -> int:
+        """Return 1 or 2 by where ordinary words begin after `at`, or 0 if neither is likely."""
         run = _HAN_RUN.match(text, at, at + 2)
         assert run is not None
-        first_fits = text[at] in self._given
-        if len(run[0]) == 1:
-            return 1 if first_fits or grade is Grade.STRONG or (grade is Grade.ROLE and text[at] not in self._followers) else 0
-        second = text[at + 1]
-        second_fits, second_follows = second in self._given, second in self._followers
-        after_one, after_two = self._can_begin(text, at + 1), self._can_begin(text, at + 2)
-        if text[at] in self._followers and not first_fits:
+        if text[at] in self._followers and text[at] not in self._given:
             return 0
-        if second_follows and after_one and not (second_fits and after_two and first_fits and text[at + 1 : at + 3] not in self._words):
-            length = 1
-        elif after_two and (second_fits or not after_one):
-            length = 2
-        elif after_one:
-            length = 1
-        else:
-            length = 2 if grade is Grade.STRONG or (first_fits and second_fits) else 0
-        if grade is Grade.STRONG or not length:
-            return length
-        if length == 1:
-            return 1 if first_fits else 0
-        if grade is Grade.ROLE:
-            return 2 if first_fits or second_fits or not _HAN_RUN.match(text[at + 2 : at + 3]) else 0
-        return 2 if first_fits and second_fits and after_two else 0
+        if len(run[0]) == 1:
+            return 1
+        fits = text[at + 1] in self._given
+        after_one, after_two = self._can_begin(text, at + 1), self._can_begin(text, at + 2)
+        if text[at + 1] in self._followers and after_one:
+            is_end = not _HAN_RUN.match(text, at + 2) or self._verb.match(text, at + 2)
+            return 2 if fits and is_end and text[at] in self._given else 1
+        if after_two and (fits or not after_one):
+            return 2
+        return 1 if after_one else 2 if fits and text[at] in self._given and self._can_begin(text, at + 3) else 0
 
-    def _names_a_place(self, text: str, start: int, end: int) -> bool:
-        """Say whether what follows makes the name that of a street, a place or a firm (黄兴路, 贺龙体育馆)."""
-        following = text[end : end + 1]
-        if following in self._places and text[end : end + 2] not in self._words:
+    def _names_a_place(self, text: str, end: int, grade: Grade) -> bool:
+        """Say whether a name that ends at `end` is one of a street, a place or a firm (黄兴路, 侯家塘, 金福超市)."""
+        if text[end : end + 1] in self._places and text[end : end + 2] not in self._words:
             return True
-        if self._organisation.match(text, end):
+        if text[end - 1] in self._places and (grade is Grade.BARE or text[end - 1] not in self._given):
             return True
-        return following in self._places and self._organisation.match(text, end - 1) is not None or text[end - 1] in self._places and text[start:end] in self._words
+        return any(self._organisation.match(text, at) for at in (end - 1, end))
 
     def _introduced(self, text: str) -> Iterator[Found]:
         for cue in self._introduction.finditer(text):
@@ -159,14 +172,21 @@ class NameRecogniser:
             yield *spaced.span(), Kind.NAME, rule
             return
         run = _HAN_RUN.match(text, start)
-        if run and 2 <= len(run[0]) <= 4 and run[0] not in self._generic:
-            is_name = self._surname_length(text, start, Grade.STRONG) or run[0] not in self._words
-            if is_name and (len(run[0]) <= 3 or text[start : start + 2] in self._compound) and not self._ends_in_title(run[0]):
-                yield *run.span(), Kind.NAME, rule
-                return
+        if run and self._is_whole_name(run[0]) and not text[run.end() : run.end() + 1].isascii():
+            yield *run.span(), Kind.NAME, rule
+            return
         end = self.full_name_end(text, start, Grade.STRONG)
         if end:
             yield start, end, Kind.NAME, rule
+
+    def _is_whole_name(self, run: str) -> bool:
+        """Say whether all characters up to the next mark are one name."""
+        if run in self._generic or self._ends_in_title(run):
+            return False
+        surname = self._surname_length(run, 0, Grade.STRONG)
+        if not surname:
+            return len(run) in (2, 3) and run not in self._words and run[0] not in self._followers and run[-1] not in self._places
+        return 1 <= len(run) - surname <= 2 and (run not in self._words or self._given.issuperset(run[surname:]))
 
     def _ends_in_title(self, run: str) -> bool:
         return any(title.end() == len(run) for title in self._title.finditer(run))
@@ -198,16 +218,20 @@ class NameRecogniser:
             given = text[start + surname : end]
             if not surname or len(given) > 2 or size < surname:
                 continue
-            if self._is_word_before(text, start):
+            if self._is_word_before(text, start) or text[start : end + 1] in self._words:
                 continue
             if not given:
-                if self._stands_free(text, start):
+                if self._stands_free(text, start) and (surname == 2 or self._grades[text[start]] is Grade.BARE or self._is_addressed(text, start)):
                     return start
                 continue
-            is_word = any(text[start : start + n] in self._words for n in range(2, size + 1))
+            is_word = any(text[start : start + n] in self._words for n in range(2, size + 2))
             if not is_word and all(c in self._given for c in given) and self._stands_free(text, start):
                 return start
         return None
+
+    def _is_addressed(self, text: str, start: int) -> bool:
+        """Say whether a mark or a role (市民, 来电人) stands directly before `start`."""
+        return not start or not _HAN_RUN.match(text, start - 1) or self._role_end.search(text, max(0, start - 6), start) is not None
 
     def _stands_free(self, text: str, start: int) -> bool:
         """Say whether a name can begin at `start`: after a mark, a particle or an ordinary word."""
@@ -238,9 +262,10 @@ class NameRecogniser:
                     continue
             elif text[end : end + 1] in self._places or not self._stands_free(text, start):
                 continue
-            last = text[end : end + 1]
-            if last in self._given and last not in self._followers and text[end : end + 2] not in self._words and self._can_begin(text, end + 1):
-                end += 1
+            last, following = text[end : end + 1], text[end + 1 : end + 2]
+            is_apart = following in self._followers or not _HAN_RUN.match(following)
+            if last in self._given and last not in self._followers and (is_apart or text[end : end + 2] not in self._words):
+                end += is_apart or self._can_begin(text, end + 1)
             yield start, end, Kind.NAME, "name.anonymised"
 
     def _dotted(self, text: str) -> Iterator[Found]:
@@ -262,12 +287,12 @@ class NameRecogniser:
             end = self.full_name_end(text, start, Grade.BARE)
             if end is None or not self._stands_free(text, start):
                 continue
-            given = end - start - len(match[0])
-            if given == 2 or (len(match[0]) == 2 and given):
-                if text[end - 2 : end] not in self._words or self._verb.match(text, end):
-                    yield start, end, Kind.NAME, "name.alone"
-            elif self._verb.match(text, end) and text[end : end + 1] not in self._given and (start == 0 or text[start - 1] in "和与跟被由让找给叫请问,。;!、:“\"("):
+            if end - start > 2 or (self._verb.match(text, end) and self._is_pointed_at(text, start)):
                 yield start, end, Kind.NAME, "name.alone"
+
+    def _is_pointed_at(self, text: str, start: int) -> bool:
+        """Say whether a mark or a preposition stands before `start`, as a name of two characters needs."""
+        return not start or not _HAN_RUN.match(text, start - 1) or text[start - 1] in self._pointers
 
     def _signed(self, text: str) -> Iterator[Found]:
         match = _SIGNATURE.search(text, max(0, len(text) - 80))
@@ -282,21 +307,22 @@ class NameRecogniser:
 
     def _listed(self, text: str, found: list[Found]) -> Iterator[Found]:
         """Yield the names that follow one already found, as in 王强、李明和陈刚."""
-        for _, end, _, rule in list(found):
-            if rule in ("name.title", "name.short_title", "name.prefixed", "name.called"):
+        for start, end, _, _ in list(found):
+            if end - start < 2:
                 continue
-            while text[end : end + 1] and text[end] in _LIST_MARKS:
-                next_end = self.full_name_end(text, end + 1, Grade.ROLE)
-                if not next_end:
+            while mark := _LIST_MARK.match(text, end):
+                next_end = self.full_name_end(text, mark.end(), Grade.ROLE)
+                if not next_end or ("," in mark[0] and not _LIST_END.match(text, next_end)):
                     break
-                yield end + 1, next_end, Kind.NAME, "name.listed"
+                yield mark.end(), next_end, Kind.NAME, "name.listed"
                 end = next_end
 
     def _repeated(self, text: str, found: list[Found]) -> Iterator[Found]:
         """Yield the other places at which a full name that was found once stands."""
-        names = {text[start:end] for start, end, _, rule in found if rule != "name.called"}
-        for name in names:
+        known = {(start, end) for start, end, _, _ in found}
+        for name in {text[start:end] for start, end in known}:
             if len(name) < 2 or not _HAN_RUN.fullmatch(name) or name in self._words:
                 continue
             for match in re.finditer(name, text):
-                yield *match.span(), Kind.NAME, "name.repeated"
+                if match.span() not in known:
+                    yield *match.span(), Kind.NAME, "name.repeated"

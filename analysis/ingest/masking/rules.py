@@ -123,6 +123,7 @@ class NameContext(_Part):
     """What can follow a name, and what shows that it was none."""
 
     followers: _Characters
+    pointers: _Characters
     place_suffixes: _Characters
     organisations: _Words
 

@@ -23,8 +23,8 @@ def ordinary_words(rules: NameRules) -> frozenset[str]:
     """Return words of two to four characters that are not names of persons.
 
     The dictionary calls many ordinary words persons (阳光, 高峰) and lists persons of fiction; a word that it
-    calls a person counts as ordinary where it cannot be a name by its characters, names a place by its last,
-    or is reviewed as ordinary.
+    calls a person counts as ordinary where it cannot be a name by its characters or length, names a place by
+    its last character, or is reviewed as ordinary.
     """
     fields = _dictionary()
     words, tags = fields[0::3], fields[2::3]
@@ -37,7 +37,7 @@ def ordinary_words(rules: NameRules) -> frozenset[str]:
         if tag.startswith(_PERSON)
         and word[0] in surnames
         and given.issuperset(word[1:])
-        and (len(word) == 2 or word[-1] not in places)
+        and (len(word) == 2 or (len(word) == 3 and word[-1] not in places))
     }
     ordinary = {word for word in words if 2 <= len(word) <= LONGEST_WORD} - names
     return frozenset(ordinary.union(rules.keep.ordinary_words))

@@ -1,0 +1,7 @@
+"""Masking: personal data leaves every text before anything is stored."""
+
+from analysis.ingest.masking.masker import Masker, load_masker
+from analysis.ingest.masking.own import OwnDetails
+from analysis.ingest.masking.spans import Kind, PersonalSpan
+
+__all__ = ["Kind", "Masker", "OwnDetails", "PersonalSpan", "load_masker"]

@@ -1,0 +1,91 @@
+"""The masker: all recognisers over one view of a text."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis.ingest.masking.accounts import AccountRecogniser
+from analysis.ingest.masking.addresses import AddressRecogniser
+from analysis.ingest.masking.codes import CodeRecogniser, PlateRecogniser
+from analysis.ingest.masking.cues import number_cues
+from analysis.ingest.masking.names import NameRecogniser
+from analysis.ingest.masking.numbers import Found, NumberRecogniser
+from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
+from analysis.ingest.masking.rules import MaskingRules, NameRules, load_masking_rules, load_name_rules
+from analysis.ingest.masking.spans import TOKEN, PersonalSpan, cut, unite
+from analysis.ingest.masking.view import FoldTable, View, view_of
+from analysis.ingest.masking.vocabulary import ordinary_words
+
+_NOBODY = OwnDetails()
+_HAS_LATIN_OR_DIGIT = re.compile("[A-Za-z0-9*]")
+
+
+class Masker:
+    """Finds personal data in texts and replaces it by tokens such as 〔电话〕.
+
+    Pure: the same text and details always give the same result, and masking a masked text changes nothing.
+    """
+
+    def __init__(self, rules: MaskingRules, name_rules: NameRules) -> None:
+        self._table = FoldTable(rules.numbers.star_characters)
+        self._spoken = {ord(c): d for c, d in rules.numbers.spoken_digits.items()}
+        words = ordinary_words(name_rules)
+        cues = number_cues(rules)
+        addresses = AddressRecogniser(rules.addresses)
+        self._numbers = NumberRecogniser(rules, cues)
+        self._plates = PlateRecogniser(rules, cues)
+        self._codes = CodeRecogniser(cues)
+        self._accounts = AccountRecogniser(rules)
+        self._addresses = addresses
+        self._names = NameRecogniser(name_rules, words)
+        self._own = OwnRecogniser(name_rules, words, addresses)
+
+    def find(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> list[PersonalSpan]:
+        """Return the personal data of `text` as disjoint spans in order, with the rule that found each.
+
+        Args:
+            text: any text.
+            own: what the ticket's fields say about the complainant.
+            is_narrative: whether names count that have no title, role or introduction beside them; not so in
+                fields such as unit, district or category, whose values look like names (黄兴路, 雷锋街道).
+        """
+        view = self._view(text)
+        tokens = [m.span() for m in TOKEN.finditer(text)]
+        spans = {view.span(*found) for found in self._recognised(view, own, is_narrative)}
+        return unite(s for s in spans if all(s.end <= start or s.start >= end for start, end in tokens))
+
+    def mask(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> str:
+        """Return `text` with its personal data replaced; what comes to light by that is replaced as well."""
+        while spans := self.find(text, own, is_narrative=is_narrative):
+            text = cut(text, spans)
+        return text
+
+    def _view(self, text: str) -> View:
+        return view_of(text, self._table, self._spoken)
+
+    def _recognised(self, view: View, own: OwnDetails, is_narrative: bool) -> Iterator[Found]:
+        yield from self._numbers.find(view)
+        if _HAS_LATIN_OR_DIGIT.search(view.text):
+            yield from self._plates.find(view)
+            yield from self._accounts.find(view)
+        yield from self._codes.find(view)
+        yield from self._addresses.find(view)
+        yield from self._names.find(view, is_narrative=is_narrative)
+        if own != _NOBODY:
+            yield from self._own.find(view, self._folded(own))
+
+    def _folded(self, own: OwnDetails) -> OwnDetails:
+        def fold(value: str | None) -> str | None:
+            return None if value is None else self._view(value).text.strip() or None
+
+        phones = tuple(filter(None, map(fold, own.phones)))
+        return OwnDetails(fold(own.name), phones, fold(own.account), fold(own.address))
+
+
+def load_masker(directory: Path | None = None) -> Masker:
+    """Return the masker with the site's own rules from `directory`, else the shipped ones.
+
+    Raises:
+        SettingsError: a rule file does not fit; the message names file and key.
+    """
+    return Masker(load_masking_rules(directory), load_name_rules(directory))

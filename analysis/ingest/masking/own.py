@@ -1,0 +1,167 @@
+"""Finds the complainant's own details, known from the ticket's fields, wherever they stand in the text."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from analysis.ingest.masking.addresses import AddressRecogniser
+from analysis.ingest.masking.numbers import Found
+from analysis.ingest.masking.patterns import any_of
+from analysis.ingest.masking.rules import NameRules
+from analysis.ingest.masking.spans import Kind
+from analysis.ingest.masking.view import FILLER, View
+
+_BETWEEN_CHARACTERS = " \n·.,、_*-"
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
+_NAME = re.compile(f"[{_HAN}]+(?:·[{_HAN}]+)*|[A-Za-z][A-Za-z .'-]*[A-Za-z]")
+_SPACE_IN_NAME = re.compile(f"(?<=[{_HAN}])[ _]+(?=[{_HAN}])")
+_DIGITS = re.compile("[0-9]+")
+_SHORTEST_NUMBER = 5
+_SHORTEST_ADDRESS_TAIL = 3
+
+
+@dataclass(frozen=True)
+class OwnDetails:
+    """What the ticket's own fields say about the complainant.
+
+    phones: as written; each may hold several numbers.
+    """
+
+    name: str | None = None
+    phones: tuple[str, ...] = ()
+    account: str | None = None
+    address: str | None = None
+
+
+class OwnRecogniser:
+    """Finds a complainant's own name, numbers, account and address in the view of a text.
+
+    The details must be folded like the text: pass them through the same view.
+    """
+
+    def __init__(self, rules: NameRules, words: frozenset[str], addresses: AddressRecogniser) -> None:
+        self._words = words
+        self._addresses = addresses
+        self._generic = frozenset(rules.keep.generic_complainants)
+        self._organisation = re.compile(f"{any_of(rules.keep.organisation_endings)}$")
+        self._compound = frozenset(rules.surnames.compound)
+        self._surnames = frozenset(rules.surnames.bare + rules.surnames.role + rules.surnames.strong)
+        titles = any_of([*rules.cues.titles, *rules.cues.short_titles])
+        self._title_end = re.compile(f"{titles}$")
+        self._after_surname = re.compile(f"(?:某{{1,3}}|[*xX○□]{{1,3}}(?![A-Za-z0-9]))|(?={titles})")
+        self._before_surname = re.compile(f"[{re.escape(rules.cues.prefixes)}]$")
+        self._road_after = re.compile("[东南西北中]?[一二三四五]?[路街巷桥]")
+
+    def find(self, view: View, own: OwnDetails) -> Iterator[Found]:
+        """Yield where the details of `own` stand in `view`."""
+        for name in self._names(own.name):
+            yield from self._name(view.text, name)
+        for number in _numbers([*own.phones, own.account or ""]):
+            yield from _number(view, number)
+        if own.account and len(own.account) >= 2:
+            yield from self._account(view.text, own.account.strip())
+        if own.address:
+            yield from self._address(view.text, own.address.strip())
+
+    def _names(self, field: str | None) -> list[str]:
+        """Return the names of persons that a name field holds; none for «匿名» or a public office."""
+        if not field:
+            return []
+        names = _NAME.findall(_SPACE_IN_NAME.sub("", field))
+        return [n for n in names if n.lower() not in self._generic and FILLER not in n and not self._organisation.search(n)]
+
+    def _name(self, text: str, name: str) -> Iterator[Found]:
+        title = self._title_end.search(name)
+        bare = name[: title.start()] if title and title.start() else name
+        if len(bare) >= 2:
+            for start, end in _spread(text, bare):
+                if not self._is_other_word(text, start, end):
+                    yield start, end, Kind.NAME, "own.name"
+        surname = bare[:2] if bare[:2] in self._compound else bare[:1]
+        if surname not in self._compound and surname not in self._surnames:
+            return
+        for match in re.finditer(re.escape(surname), text):
+            start, end = match.span()
+            after = self._after_surname.match(text, end)
+            if after and not self._ends_word(text, start):
+                yield start, after.end(), Kind.NAME, "own.surname"
+            elif self._before_surname.search(text, 0, start) and text[start : start + 2] not in self._words and text[start - 1 : end] not in self._words:
+                yield start, end, Kind.NAME, "own.surname"
+
+    def _is_other_word(self, text: str, start: int, end: int) -> bool:
+        """Say whether a name that is also a word stands in a longer one (高峰 in 早高峰, 黄兴 in 黄兴路)."""
+        name = text[start:end]
+        if name not in self._words:
+            return False
+        longer = (text[start - 1 : end] if start else "", text[start : end + 1])
+        return any(word != name and word in self._words for word in longer) or self._road_after.match(text, end) is not None
+
+    def _ends_word(self, text: str, start: int) -> bool:
+        return start > 0 and text[start - 1 : start + 1] in self._words
+
+    def _account(self, text: str, account: str) -> Iterator[Found]:
+        if account.lower() in self._generic or FILLER in account or self._organisation.search(account):
+            return
+        is_word = account in self._words or len(account) < 3
+        edge = "(?<![A-Za-z0-9])" if account[0].isascii() else ""
+        end = "(?![A-Za-z0-9])" if account[-1].isascii() else ""
+        quoted = "(?<=[\"“‘'「『@:])" if is_word and not account.isascii() else ""
+        for match in re.finditer(f"{edge}{quoted}{re.escape(account)}{end}", text, re.IGNORECASE):
+            yield *match.span(), Kind.ACCOUNT, "own.account"
+
+    def _address(self, text: str, address: str) -> Iterator[Found]:
+        detail = self._addresses.detail_start(address)
+        if detail is None:
+            return
+        tail = address[detail:].strip()
+        lead = "" if len(tail) >= 6 else address[max(0, detail - 2) : detail]
+        if len(lead + tail) < _SHORTEST_ADDRESS_TAIL:
+            return
+        for start, end in _spread(text, lead + tail):
+            yield start + len(lead), end, Kind.ADDRESS, "own.address"
+
+
+def _numbers(fields: Iterable[str]) -> Iterator[str]:
+    """Yield the numbers of phone fields, digits only, as people would repeat them."""
+    for field in fields:
+        for part in re.split("[/、,;，； \n]+(?=[0-9+(])", field):
+            digits = "".join(_DIGITS.findall(part))
+            for prefix in ("0086", "86"):
+                if digits.startswith(prefix) and len(digits) - len(prefix) >= 10:
+                    digits = digits.removeprefix(prefix)
+            if len(digits) >= _SHORTEST_NUMBER:
+                yield digits
+                if digits.startswith("0") and len(digits) in (11, 12):
+                    yield digits[len(digits) - 8 :] if len(digits) == 12 else digits[-7:]
+
+
+def _number(view: View, number: str) -> Iterator[Found]:
+    """Yield where `number` stands in the view, whatever marks are between its digits."""
+    for text in {view.text, view.spoken}:
+        for start, end in _spread(text, number):
+            if not (text[start - 1 : start].isdigit() and start) and not text[end : end + 1].isdigit():
+                yield start, end, Kind.PHONE, "own.phone"
+
+
+def _spread(text: str, wanted: str) -> Iterator[tuple[int, int]]:
+    """Yield the places at which `wanted` stands in `text`, with up to three marks between its characters."""
+    wanted = "".join(wanted.split())
+    start = text.find(wanted[0])
+    while start >= 0:
+        end = _match_spread(text, wanted, start)
+        if end:
+            yield start, end
+        start = text.find(wanted[0], end or start + 1)
+
+
+def _match_spread(text: str, wanted: str, start: int) -> int | None:
+    at = start + 1
+    for character in wanted[1:]:
+        for _ in range(3):
+            if text[at : at + 1] == character or text[at : at + 1] not in _BETWEEN_CHARACTERS or not text[at : at + 1]:
+                break
+            at += 1
+        if text[at : at + 1] != character:
+            return None
+        at += 1
+    return at

@@ -1,0 +1,168 @@
+"""The Prefect flow for real: one run on a temporary server, one on a schedule, one from cron."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.command import ROOT, hotline
+
+pytestmark = pytest.mark.prefect
+
+TICKETS = (
+    "工单编号,受理时间,诉求人,联系电话,诉求标题,诉求内容\n"
+    "2023030500001,2023/3/5 8:01,欧阳小芳,13800138000,贴单不告知,"
+    "交警贴了我六张罚单，一条短信都没有发过，没有任何告知。\n"
+    "2023030500002,2023/3/5 8:02,,,路灯,路灯不亮。\n"
+)
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    (tmp_path / "raw" / "tickets").mkdir(parents=True)
+    (tmp_path / "raw" / "tickets" / "12345.csv").write_text(TICKETS, encoding="utf-8")
+    return tmp_path / "raw"
+
+
+@pytest.fixture(scope="module")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("prefect")
+
+
+def test_run_goes_through_prefect_and_leaves_nothing_personal_there(
+    raw: Path, tmp_path: Path, prefect_home: Path
+) -> None:
+    environment = {"PREFECT_HOME": str(prefect_home)}
+    done = hotline("run", "--raw", raw, "--processed", tmp_path / "out", env=environment)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "数据行 2 = 新收 2" in done.stdout.decode()
+    assert (tmp_path / "out" / "snapshot.duckdb").exists()
+    database = b"".join(p.read_bytes() for p in prefect_home.rglob("prefect.db*"))
+    assert "夜间运行".encode() in database or json.dumps("夜间运行").encode()[1:-1] in database
+    for personal in ("欧阳小芳", "13800138000", "六张罚单"):
+        assert personal.encode() not in database
+        assert json.dumps(personal).encode()[1:-1] not in database
+
+
+def test_a_failed_run_ends_in_one_line(tmp_path: Path, prefect_home: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    environment = {"PREFECT_HOME": str(prefect_home)}
+    done = hotline("run", "--raw", tmp_path / "raw", "--processed", tmp_path / "out", env=environment)
+    assert done.returncode == 2
+    assert done.stderr.decode().strip().splitlines()[-1].startswith("错误：")
+    assert "Traceback" not in done.stderr.decode()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def call(url: str, body: object = None) -> object:
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)
+
+
+def wait_for(what: str, seconds: float, probe: object) -> object:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            found = probe()  # type: ignore[operator]
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            found = None
+        if found:
+            return found
+        time.sleep(0.5)
+    raise AssertionError(f"{what} did not happen within {seconds} s")
+
+
+@pytest.fixture
+def server(prefect_home: Path) -> Iterator[dict[str, str]]:
+    """A real Prefect server on a free port."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    environment = {
+        "PREFECT_HOME": str(prefect_home), "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }  # fmt: skip
+    command = [
+        str(Path(sys.executable).with_name("prefect")),
+        "server",
+        "start",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    log = (prefect_home / "server.log").open("wb")
+    process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)
+    try:
+        wait_for("the server's start", 120, lambda: call(f"{url}/health"))
+        yield environment
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
+def test_serve_registers_the_schedule_and_runs_what_the_server_sends(
+    raw: Path, tmp_path: Path, server: dict[str, str]
+) -> None:
+    url = server["PREFECT_API_URL"]
+    command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(tmp_path / "out")]
+    runner = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | server, cwd=ROOT
+    )
+    try:
+        found = wait_for("the deployment", 60, lambda: call(f"{url}/deployments/filter", {}))
+        assert isinstance(found, list)
+        deployment = found[0]
+        schedule = deployment["schedules"][0]["schedule"]
+        assert (schedule["cron"], schedule["timezone"]) == ("30 2 * * *", "Asia/Shanghai")
+        run = call(f"{url}/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+        assert isinstance(run, dict)
+
+        def ended() -> object:
+            state = call(f"{url}/flow_runs/{run['id']}")["state_type"]  # type: ignore[index]
+            return state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+
+        assert wait_for("the end of the run", 120, ended) == "COMPLETED"
+        assert (tmp_path / "out" / "夜报.md").exists()
+        artifacts = call(f"{url}/artifacts/filter", {})
+        assert isinstance(artifacts, list)
+        assert {"night-digest", "night-progress"} <= {a["key"] for a in artifacts}
+    finally:
+        runner.terminate()
+        runner.wait(30)
+
+
+def test_serve_without_a_server_says_what_to_do(tmp_path: Path) -> None:
+    done = hotline(
+        "serve", env={"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api", "PREFECT_HOME": str(tmp_path)}
+    )
+    assert done.returncode == 2
+    assert "prefect server start" in done.stderr.decode()
+
+
+def test_the_cron_line_works_in_the_bare_environment_of_cron(raw: Path, tmp_path: Path) -> None:
+    """cron gives a command neither a terminal nor the user's environment."""
+    line = (
+        f"cd {ROOT} && {sys.executable} -m flows.cli run --plain --raw {raw} --processed {tmp_path / 'out'}"
+        f" >> {tmp_path / 'night.log'} 2>&1"
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", line], env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "SHELL": "/bin/sh"}, check=False
+    )
+    log = (tmp_path / "night.log").read_text(encoding="utf-8")
+    assert done.returncode == 0, log
+    assert "数据行 2 = 新收 2" in log
