@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from filelock import FileLock
 
+from analysis.classify.arrays import Flags, Floats, Matrix
 from analysis.classify.classifier import Classifier, documents_of, evidence_json, model_arrays
 from analysis.classify.cues import load_cues
 from analysis.classify.decide import Thresholds, choose_codes
@@ -19,14 +20,10 @@ from analysis.classify.features import FeatureSpace, prepare
 from analysis.classify.model import (
     ASSUMED_SHARE,
     CODE_C,
-    CODE_SCALE,
     GATE_C,
-    GATE_SCALE,
+    SCALES,
     UNIT_C,
-    UNIT_SCALE,
-    Flags,
-    Floats,
-    Matrix,
+    BlockScales,
     Model,
     column_scale,
     f1_threshold,
@@ -75,7 +72,11 @@ def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, A
 
 
 def train(
-    files: Iterable[Path], segmenter: Segmenter, codebook_directory: Path | None, output_directory: Path
+    files: Iterable[Path],
+    segmenter: Segmenter,
+    codebook_directory: Path | None,
+    output_directory: Path,
+    scales: BlockScales = SCALES,
 ) -> dict[str, Any]:
     """Train on corpus files and write model and card; return the card.
 
@@ -91,7 +92,7 @@ def train(
     batch = prepare(documents, segmenter.segment(documents), finder)
     space = FeatureSpace.learn(finder, batch)
     features = space.transform(finder, batch)
-    model, thresholds, metrics = _fit(features, space, corpus, scheme)
+    model, thresholds, metrics = _fit(features, space, corpus, scheme, scales)
     fingerprint = _fingerprint(corpus, codebook_directory)
     card = {
         "model_id": f"m-{hashlib.sha256(repr(sorted(fingerprint.items())).encode()).hexdigest()[:12]}",
@@ -107,14 +108,14 @@ def train(
 
 
 def _fit(
-    features: Matrix, space: FeatureSpace, corpus: Corpus, scheme: Scheme
+    features: Matrix, space: FeatureSpace, corpus: Corpus, scheme: Scheme, scales: BlockScales
 ) -> tuple[Model, Thresholds, dict[str, Any]]:
     codes = tuple(scheme.sub_problems)
     gold_scope = corpus.in_scope
     gold_code = corpus.has_code(codes)
     units = corpus.texts["unit"].to_numpy(dtype=object)
     gold_unit = np.array([[unit == kind for kind in UNIT_KINDS] for unit in units], dtype=bool)
-    held_out = _held_out_scores(features, space, gold_scope, gold_code, gold_unit)
+    held_out = _held_out_scores(features, space, gold_scope, gold_code, gold_unit, scales)
 
     prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
     gate_calibration = fit_calibration(held_out["gate"], gold_scope[:, None]).shifted(prior_shift)
@@ -126,9 +127,9 @@ def _fit(
     thresholds = _thresholds(gate_scores, gold_scope, weights, code_scores, gold_code, codes)
     model = Model(
         space, codes, UNIT_KINDS,
-        fit_linear(features, gold_scope[:, None], column_scale(space, GATE_SCALE), GATE_C),
-        fit_linear(features[gold_scope], gold_code[gold_scope], column_scale(space, CODE_SCALE), CODE_C),
-        fit_linear(features[gold_scope], gold_unit[gold_scope], column_scale(space, UNIT_SCALE), UNIT_C),
+        fit_linear(features, gold_scope[:, None], column_scale(space, scales.gate), GATE_C),
+        fit_linear(features[gold_scope], gold_code[gold_scope], column_scale(space, scales.code), CODE_C),
+        fit_linear(features[gold_scope], gold_unit[gold_scope], column_scale(space, scales.unit), UNIT_C, is_balanced=False),
         gate_calibration, code_calibration,
     )  # fmt: skip
     metrics = _cross_validated(corpus, scheme, gate_scores, code_scores, held_out["unit"], codes, thresholds)
@@ -141,6 +142,7 @@ def _held_out_scores(
     gold_scope: Flags,
     gold_code: Flags,
     gold_unit: Flags,
+    scales: BlockScales,
 ) -> dict[str, Floats]:
     """Score each complaint by models that saw neither it nor one of nearly the same wording."""
     begin = space.first_column["character"]
@@ -154,9 +156,9 @@ def _held_out_scores(
     for number in range(FOLDS):
         seen, unseen = fold != number, fold == number
         accusing = seen & gold_scope
-        gate = fit_linear(features[seen], gold_scope[seen][:, None], column_scale(space, GATE_SCALE), GATE_C)
-        code = fit_linear(features[accusing], gold_code[accusing], column_scale(space, CODE_SCALE), CODE_C)
-        unit = fit_linear(features[accusing], gold_unit[accusing], column_scale(space, UNIT_SCALE), UNIT_C)
+        gate = fit_linear(features[seen], gold_scope[seen][:, None], column_scale(space, scales.gate), GATE_C)
+        code = fit_linear(features[accusing], gold_code[accusing], column_scale(space, scales.code), CODE_C)
+        unit = fit_linear(features[accusing], gold_unit[accusing], column_scale(space, scales.unit), UNIT_C, is_balanced=False)
         scores["gate"][unseen] = gate.score(features[unseen])
         scores["code"][unseen] = code.score(features[unseen])
         scores["unit"][unseen] = unit.score(features[unseen])
@@ -209,16 +211,15 @@ def _cross_validated(
         }
     )
     result = evaluate(labels, scored, scheme, resamples=200)
-    summary = result.summary.round(4)
-    return {
-        row.name_: {"value": row.value} | ({} if pd.isna(row.low) else {"low": row.low, "high": row.high})
-        for row in summary.rename(columns={"name": "name_"}).itertuples(index=False)
-    }
+    figures: dict[str, Any] = {}
+    for name, value, low, high in result.summary.itertuples(index=False, name=None):
+        interval = {} if np.isnan(low) else {"low": round(low, 4), "high": round(high, 4)}
+        figures[name] = {"value": round(value, 4), **interval}
+    return figures
 
 
 def train_shipped_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
-    """Train on the corpus in the repository and return the card; see `train`."""
-    model_directory.mkdir(parents=True, exist_ok=True)
+    """Train on the repository's own corpus, whatever lies in the directory; return the card."""
     return train(corpus_files(), load_segmenter(codebook_directory), codebook_directory, model_directory)
 
 
@@ -254,24 +255,23 @@ def label_table(
     """Judge complaints and return the table that `hotline classify` writes.
 
     complaints: complaint_id, title, text. Result, in the same order: complaint_id, in_scope (0/1), scope_score,
-    codes (joined by ;), unit (empty when out of scope for certain), evidence (JSON list of code, start, end; offsets into
-    «title + newline + text» as given).
+    codes (joined by ;), unit (empty when out of scope for certain), evidence (JSON list of code, start, end;
+    offsets into «title + newline + text» as given).
     """
     classifier = Classifier.load(model_directory, codebook_directory)
-    segmenter = load_segmenter(codebook_directory)
-    frame = complaints.assign(tokens=segmenter.segment(documents_of(complaints)))
-    judgement = classifier.classify(frame)
-    assessments = judgement.assessments
+    tokens = load_segmenter(codebook_directory).segment(documents_of(complaints))
+    rows = range(len(complaints))  # stand in for ids, which a table from elsewhere may repeat
+    judgement = classifier.classify(complaints.assign(complaint_id=rows, tokens=tokens))
+    gate, assessments = judgement.gate, judgement.assessments
     codes = assessments.groupby("complaint_id", sort=False)["sub_problem_code"].agg(";".join)
     evidence = evidence_json(assessments)
-    ids = judgement.gate["complaint_id"]
     return pd.DataFrame(
         {
-            "complaint_id": ids,
-            "in_scope": (judgement.gate["scope_score"] >= classifier.thresholds.gate).astype(int),
-            "scope_score": judgement.gate["scope_score"].round(6),
-            "codes": ids.map(codes).fillna(""),
-            "unit": judgement.gate["unit_kind"].fillna(""),
-            "evidence": ids.map(evidence).fillna("[]"),
+            "complaint_id": complaints["complaint_id"].to_numpy(dtype=object),
+            "in_scope": (gate["scope_score"] >= classifier.thresholds.gate).astype(int),
+            "scope_score": gate["scope_score"].round(6),
+            "codes": codes.reindex(rows).fillna("").to_numpy(dtype=object),
+            "unit": gate["unit_kind"].fillna(""),
+            "evidence": evidence.reindex(rows).fillna("[]").to_numpy(dtype=object),
         }
     )

@@ -15,7 +15,7 @@ XlsCell = str | float | None
 def write_xls(
     path: Path, rows: Sequence[Sequence[XlsCell]], *, sheet_name: str = "数据", is_1904: bool = False
 ) -> None:
-    """Write one sheet; a text that is an Excel error (#REF! …) becomes an error cell, with «=» before it a formula's."""
+    """Write one sheet; text that is an Excel error (#REF! …) becomes an error cell, with «=» before it a formula's."""
     name = sheet_name.encode("utf-16-le")
     body = _bof(0x10) + b"".join(_cell(r, c, v) for r, row in enumerate(rows) for c, v in enumerate(row)) + _record(10)
     date_mode = _record(0x22, struct.pack("<H", is_1904))

@@ -14,7 +14,12 @@ def pieces(document: str) -> list[str]:
 
 
 def test_punctuation_and_line_breaks_end_a_clause() -> None:
-    assert pieces("违停没人管\n打了三次电话，没人来。怎么办？") == ["违停没人管\n", "打了三次电话,", "没人来。", "怎么办?"]
+    assert pieces("违停没人管\n打了三次电话，没人来。怎么办？") == [
+        "违停没人管\n",
+        "打了三次电话,",
+        "没人来。",
+        "怎么办?",
+    ]
 
 
 def test_text_without_punctuation_is_cut() -> None:

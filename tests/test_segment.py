@@ -69,7 +69,7 @@ def test_a_malformed_lexicon_is_refused_with_its_line(content: str, line: str) -
 
 def test_a_lexicon_in_another_encoding_is_refused() -> None:
     with pytest.raises(SettingsError, match="UTF-8"):
-        parse_lexicon("违停 5000 n".encode("gb18030"))
+        parse_lexicon("交警抄牌罚单 5000 n".encode("gb18030"))
 
 
 def test_no_dictionary_cache_is_left_in_the_shared_temp_folder(

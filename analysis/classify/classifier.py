@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from analysis.classify.clauses import Flags, Indices
+from analysis.classify.arrays import Flags, Indices
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
@@ -71,7 +71,10 @@ def model_from_arrays(arrays: Arrays) -> Model:
         space = FeatureSpace(tuple(arrays["words"].tolist()), **grams, dense_counts=dense)
         linear = {n: LinearModel(arrays[f"{n}_weights"], arrays[f"{n}_intercepts"]) for n in ("gate", "code", "unit")}
         model = Model(
-            space, tuple(arrays["codes"].tolist()), tuple(arrays["unit_kinds"].tolist()), **linear,
+            space,
+            tuple(arrays["codes"].tolist()),
+            tuple(arrays["unit_kinds"].tolist()),
+            **linear,
             gate_calibration=Calibration(*arrays["gate_calibration"]),
             code_calibration=Calibration(*arrays["code_calibration"]),
         )
@@ -137,15 +140,19 @@ class Classifier:
             decision = "review" if doubtful[row] else "in_scope" if included[row] else "out_of_scope"
             gate.append(
                 (
-                    complaint_id, decision, float(scores.gate[row]), kinds[row] if concerned[row] else None,
-                    reasons[row], "得分接近判断门槛" if doubtful[row] else None, self.model_id, self.codebook_version,
+                    complaint_id,
+                    decision,
+                    float(scores.gate[row]),
+                    kinds[row] if concerned[row] else None,
+                    reasons[row],
+                    "得分接近判断门槛" if doubtful[row] else None,
+                    self.model_id,
+                    self.codebook_version,
                 )
             )
         return gate, list(self._assess(ids, batch, scores, hits, np.flatnonzero(included)))
 
-    def _reasons(
-        self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]
-    ) -> list[str]:
+    def _reasons(self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]) -> list[str]:
         """Say in Chinese what each decision rests on: names of rules only, never words of the complaint."""
         meaning = {rule.rule_id: rule.meaning for rule in self.finder.rules}
         strongest: dict[int, dict[str, list[str]]] = {}

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from analysis.classify.arrays import Flags, Indices
 from analysis.text import fold
 
 SEPARATOR = "\x00"
 """Stands between two complaints of a batch; never part of a clause."""
 
-DELIMITERS = "。！？!?；;,，、：:…\n\r\t\x00~～()（）[]【】<>《》\"“”「」 "
+DELIMITERS = '。！？!?；;,，、：:…\n\r\t\x00~～()（）[]【】<>《》"“”「」 '
 """What ends a clause; a gap in a cue never crosses one of these."""
 
 MAX_CLAUSE_CHARACTERS = 48
 """Text without punctuation is cut here, so that «in the same clause» keeps a meaning."""
-
-Indices = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.classify.clauses import ClauseTable, Flags, Indices
+from analysis.classify.arrays import Flags, Indices
+from analysis.classify.clauses import ClauseTable
 from analysis.classify.patterns import compile_terms
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
@@ -31,7 +32,7 @@ class Actor(_Part):
 
     actor_id: str
     unit_kind: str
-    role: Literal["enforcer", "contractor", "implied", "government"]
+    role: Literal["enforcer", "contractor", "implied", "government", "legislator"]
     aliases: tuple[str, ...]
 
     @model_validator(mode="after")
@@ -164,13 +165,11 @@ class CueFinder:
         aliases = sorted(self._actor_of_alias, key=lambda alias: (-len(alias), alias))
         self._actor_pattern = re.compile("|".join(map(re.escape, aliases)))
         self._patterns = [_compile(s) for s in book.term_set]
-        groups = ["actor.any", *(f"actor.{r}" for r in ("enforcer", "contractor", "implied", "government"))]
+        groups = ["actor.any", *(f"actor.{r}" for r in ("enforcer", "contractor", "implied", "government", "legislator"))]
         groups += [f"unit.{kind}" for kind in UNIT_KINDS]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
-        self._actor_columns = [
-            [self._column[n] for n in self._groups_of(actor)] for actor in self.actors
-        ]
+        self._actor_columns = [[self._column[n] for n in self._groups_of(actor)] for actor in self.actors]
         self._conditions = [self._resolve(rule) for rule in self.rules]
         for rule in self.rules:
             if rule.code is not None and rule.code not in scheme.sub_problems:
@@ -179,7 +178,7 @@ class CueFinder:
     @staticmethod
     def _groups_of(actor: Actor) -> list[str]:
         names = [f"actor.{actor.role}", f"unit.{actor.unit_kind}"]
-        return [*names, "actor.any"] if actor.role != "government" else names
+        return [*names, "actor.any"] if actor.role not in ("government", "legislator") else names
 
     def _resolve(self, rule: Rule) -> list[_Condition]:
         conditions = []

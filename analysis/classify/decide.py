@@ -4,12 +4,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from analysis.classify.model import Floats
+from analysis.classify.arrays import Flags, Floats
 from analysis.errors import HotlineError
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -38,11 +35,15 @@ class Thresholds:
         try:
             entry = card["thresholds"]
             read = cls(
-                float(entry["gate"]), float(entry["review_low"]), float(entry["review_high"]),
+                float(entry["gate"]),
+                float(entry["review_low"]),
+                float(entry["review_high"]),
                 {str(k): float(v) for k, v in entry["code"].items()},
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise HotlineError("模型说明 card.json 缺少判断门槛（thresholds），请运行 hotline train 重新训练。") from error
+            raise HotlineError(
+                "模型说明 card.json 缺少判断门槛（thresholds），请运行 hotline train 重新训练。"
+            ) from error
         if not 0 <= read.review_low <= read.gate <= read.review_high <= 1:
             raise HotlineError("模型说明 card.json 的判断门槛次序不对（下限 ≤ 门槛 ≤ 上限），请改正。")
         return read

@@ -8,13 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.classify.arrays import Flags, Floats
 from analysis.codebook.scheme import Scheme
 
 BUDGETS = (0.1, 0.2, 0.3)
 CALIBRATION_BINS = 10
-
-Flags = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class Evaluation:
 
     def value(self, name: str) -> float:
         """Return one figure of the summary."""
-        return float(self.summary.set_index("name").loc[name, "value"])
+        return float(self.summary.loc[self.summary["name"] == name, "value"].to_numpy(dtype=float)[0])
 
 
 def f1_score(gold: Flags, predicted: Flags) -> float:
@@ -80,7 +78,9 @@ def evaluate(labels: pd.DataFrame, scored: pd.DataFrame, scheme: Scheme, resampl
     unit_right = (labels["unit"].to_numpy(dtype=object) == judged["unit"].fillna("").to_numpy(dtype=object))[gold_scope]
 
     def category_macro(rows: npt.NDArray[np.intp]) -> float:
-        return float(np.mean([f1_score(g, s) for g, s in zip(gold_category[rows].T, said_category[rows].T, strict=True)]))
+        return float(
+            np.mean([f1_score(g, s) for g, s in zip(gold_category[rows].T, said_category[rows].T, strict=True)])
+        )
 
     everything = np.arange(len(labels))
     rng = np.random.default_rng(0)
@@ -93,13 +93,17 @@ def evaluate(labels: pd.DataFrame, scored: pd.DataFrame, scheme: Scheme, resampl
         **{f"recall_at_{b:.0%}": (recall_at_budget(gold_scope, scores, b), []) for b in BUDGETS},
         "expected_calibration_error": (expected_calibration_error(gold_scope, scores), []),
     }
-    return Evaluation(_summary(figures), _per_label(
-        {
-            "scope": (gold_scope, said_scope),
-            **{k: (gold_category[:, i], said_category[:, i]) for i, k in enumerate(scheme.categories)},
-            **{c: (gold[:, i], said[:, i]) for i, c in enumerate(codes)},
-        }
-    ), reliability(gold_scope, scores))
+    return Evaluation(
+        _summary(figures),
+        _per_label(
+            {
+                "scope": (gold_scope, said_scope),
+                **{k: (gold_category[:, i], said_category[:, i]) for i, k in enumerate(scheme.categories)},
+                **{c: (gold[:, i], said[:, i]) for i, c in enumerate(codes)},
+            }
+        ),
+        reliability(gold_scope, scores),
+    )
 
 
 def _flags(values: pd.Series) -> Flags:

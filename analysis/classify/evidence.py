@@ -1,10 +1,10 @@
 """Finds the span of text that supports each sub-problem."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analysis.classify.clauses import ClauseTable, Indices
+from analysis.classify.arrays import Floats, Indices
+from analysis.classify.clauses import ClauseTable
 from analysis.classify.features import Batch, character_grams
 from analysis.classify.model import Model
 
@@ -65,8 +65,6 @@ def _best_clause(
     row, code = pair
     first, last = np.searchsorted(clauses.document, [row, row + 1])
     low, high = np.searchsorted(clause, [first, last])
-    weights: npt.NDArray[np.float64] = (
-        model.code.weights[offset + column[low:high], code] * model.space.character.idf[column[low:high]]
-    )
+    weights: Floats = model.code.weights[offset + column[low:high], code] * model.space.character.idf[column[low:high]]
     total = np.bincount(clause[low:high] - first, weights=weights, minlength=last - first)
     return int(first + total.argmax())

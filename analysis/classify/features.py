@@ -1,25 +1,34 @@
-"""Turns complaints into features: cue scores, clause-level roles, and n-grams of the post and of its telling clauses."""
+"""Turns complaints into features: cue scores, roles in clauses, n-grams of the post and of its telling clauses."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import sparse
 
-from analysis.classify.clauses import DELIMITERS, ClauseTable, Flags, Indices, code_points, split_clauses
+from analysis.classify.arrays import Flags, Floats, Indices, Matrix
+from analysis.classify.clauses import DELIMITERS, ClauseTable, code_points, split_clauses
 from analysis.classify.cues import CueFinder, CueMatches, dilate
-
-Matrix = sparse.csr_matrix
-Floats = npt.NDArray[np.float64]
 
 DENSE_BLOCKS = ("knowledge", "rule", "set", "clause", "role")
 GRAM_BLOCKS = ("character", "word", "focus")
 BLOCKS = DENSE_BLOCKS + GRAM_BLOCKS
 """Feature blocks in the order of their columns."""
 
-ROLE_SETS = ("actor.enforcer", "actor.implied", "actor.contractor", "first_person_driver", "offence_third",
-             "other_field", "road", "wish", "question", "reported", "conditional", "praise")
+ROLE_SETS = (
+    "actor.enforcer",
+    "actor.implied",
+    "actor.contractor",
+    "first_person_driver",
+    "offence_third",
+    "other_field",
+    "road",
+    "wish",
+    "question",
+    "reported",
+    "conditional",
+    "praise",
+)
 """Who or what an act stands near to: the words of these sets say whose act it is, and how it is said."""
 
 FOCUS_SETS = ("actor.any", "fined", "unmanaged", "neglect", "seize", "stop_check", "injustice")
@@ -120,7 +129,7 @@ def role_features(finder: CueFinder, batch: Batch) -> Floats:
 def focus_clauses(finder: CueFinder, batch: Batch) -> Flags:
     """Say for each clause whether it is, or stands beside, a telling one."""
     columns = [finder.set_names.index(name) for name in FOCUS_SETS]
-    telling = batch.matches.has_set[:, columns].any(axis=1)
+    telling = np.asarray(batch.matches.has_set[:, columns].any(axis=1), dtype=bool)
     return dilate(batch.clauses, telling, 1)
 
 

@@ -1,4 +1,4 @@
-"""The linear models: gate, one model a sub-problem, one a kind of unit; trained with scikit-learn, applied as arrays."""
+"""The linear models (gate, sub-problems, kinds of unit): trained with scikit-learn, applied as plain arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,20 +7,33 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from analysis.classify.features import BLOCKS, GRAM_BLOCKS, FeatureSpace, Floats, Matrix
+from analysis.classify.arrays import Flags, Floats, Indices, Matrix
+from analysis.classify.features import BLOCKS, GRAM_BLOCKS, FeatureSpace
 
 ASSUMED_SHARE = 0.26
 """Share in scope that scores are calibrated to: pre-selected traffic posts; tickets of all kinds have less."""
 
-GATE_SCALE = {"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | dict.fromkeys(GRAM_BLOCKS, 1.0)
-CODE_SCALE = {"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0} | dict.fromkeys(GRAM_BLOCKS, 1.0)
-UNIT_SCALE = {"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0} | dict.fromkeys(GRAM_BLOCKS, 1.0)
-"""Weight of each feature block: knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
+
+@dataclass(frozen=True)
+class BlockScales:
+    """How much each feature block counts in the three models; 0 leaves a block out."""
+
+    gate: dict[str, float]
+    code: dict[str, float]
+    unit: dict[str, float]
+
+
+_GRAMS = dict.fromkeys(GRAM_BLOCKS, 1.0)
+
+SCALES = BlockScales(
+    gate={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | _GRAMS,
+    code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0} | _GRAMS,
+    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0} | _GRAMS,
+)
+"""Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
 GATE_C, CODE_C, UNIT_C = 0.2, 0.3, 1.0
 """Inverse strength of regularisation, chosen by cross-validation on the corpus."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -40,9 +53,12 @@ def column_scale(space: FeatureSpace, scale: dict[str, float]) -> Floats:
     return np.concatenate([np.full(space.sizes[block], scale[block]) for block in BLOCKS])
 
 
-def fit_linear(features: Matrix, targets: Flags, scale: Floats, inverse_regularisation: float) -> LinearModel:
-    """Fit one balanced logistic regression a target; targets of shape (complaints, targets).
+def fit_linear(
+    features: Matrix, targets: Flags, scale: Floats, inverse_regularisation: float, *, is_balanced: bool = True
+) -> LinearModel:
+    """Fit one logistic regression a target; targets of shape (complaints, targets).
 
+    Balanced, both sides of a target weigh the same; unbalanced, its share in training counts.
     A target that never (or always) occurs gets the score of its share and no weights.
     """
     from sklearn.linear_model import LogisticRegression  # takes seconds to import and only training needs it
@@ -50,13 +66,14 @@ def fit_linear(features: Matrix, targets: Flags, scale: Floats, inverse_regulari
     scaled = (features @ sparse.diags(scale)).tocsr()
     weights = np.zeros((features.shape[1], targets.shape[1]))
     intercepts = np.zeros(targets.shape[1])
+    weighting = "balanced" if is_balanced else None
     for index in range(targets.shape[1]):
         target = targets[:, index]
         if target.all() or not target.any():
             intercepts[index] = 5.0 if target.all() else -5.0
             continue
         fitted = LogisticRegression(
-            C=inverse_regularisation, solver="liblinear", class_weight="balanced", max_iter=1000, random_state=0
+            C=inverse_regularisation, solver="liblinear", class_weight=weighting, max_iter=1000, random_state=0
         ).fit(scaled, target)
         weights[:, index] = fitted.coef_[0] * scale
         intercepts[index] = fitted.intercept_[0]
@@ -134,7 +151,7 @@ class Model:
 
 @dataclass(frozen=True)
 class Scores:
-    """Of a batch: probability to be in scope (complaints,), of each sub-problem, and linear scores of each unit kind."""
+    """Of a batch: probability to be in scope (complaints,), of each sub-problem; linear scores of each unit kind."""
 
     gate: Floats
     code: Floats
@@ -154,7 +171,7 @@ def f1_threshold(scores: Floats, target: Flags, weights: Floats | None = None) -
     return float((ranked[best] + below) / 2)
 
 
-def folds(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
+def folds(groups: Indices, count: int) -> Indices:
     """Return a fold for each complaint; those of one group share it, sizes are even, nothing is random."""
     unique, inverse, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     fold_of_group = np.zeros(len(unique), dtype=np.int64)
@@ -165,7 +182,7 @@ def folds(groups: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
     return fold_of_group[inverse]
 
 
-def near_duplicate_groups(features: Matrix, similarity: float = 0.5) -> npt.NDArray[np.int64]:
+def near_duplicate_groups(features: Matrix, similarity: float = 0.5) -> Indices:
     """Group complaints that share much of their wording (cosine of n-grams), such as minimal pairs."""
     close = (features @ features.T) >= similarity
     return np.asarray(sparse.csgraph.connected_components(close, directed=False)[1], dtype=np.int64)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analysis.classify.arrays import Flags
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
 from analysis.errors import SettingsError
@@ -42,11 +42,11 @@ class Corpus:
         return [f"{t}\n{x}" for t, x in zip(self.texts["title"], self.texts["text"], strict=True)]
 
     @property
-    def in_scope(self) -> npt.NDArray[np.bool_]:
+    def in_scope(self) -> Flags:
         """Which complaints have any sub-problem."""
         return np.array([bool(codes) for codes in self.texts["codes"]], dtype=bool)
 
-    def has_code(self, codes: Iterable[str]) -> npt.NDArray[np.bool_]:
+    def has_code(self, codes: Iterable[str]) -> Flags:
         """Return for each complaint and code whether the first has the second; shape (complaints, codes)."""
         wanted = list(codes)
         return np.array([[code in own for code in wanted] for own in self.texts["codes"]], dtype=bool)

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from analysis.classify.arrays import Floats
 from analysis.classify.cues import CueFinder
-from analysis.classify.features import Batch, Floats
+from analysis.classify.features import Batch
 from analysis.contracts import UNIT_KINDS
 
-ROLE_WEIGHT = {"enforcer": 1.0, "contractor": 0.8, "implied": 0.3, "government": 0.0}
+ROLE_WEIGHT = {"enforcer": 1.0, "contractor": 0.8, "implied": 0.3, "government": 0.0, "legislator": 0.8}
 """An enforcer that is named outweighs a «大队» or «执法人员» that could be anybody's."""
 
 EVIDENCE_WEIGHT, NEAR_WEIGHT, ELSEWHERE_WEIGHT = 2.0, 1.0, 0.4

@@ -166,6 +166,7 @@ class _RowReader:
     def read(self, rows: Iterable[Row]) -> SheetIntake:
         """Read the rows below the header."""
         result = SheetIntake(is_recognised=True)
+        previous = 0
         for row in rows:
             if row.number <= self._layout.header.last_row:
                 continue
@@ -179,11 +180,15 @@ class _RowReader:
                 continue
             result.row_count += 1
             rejects = self._row_faults(row)
+            if any(r.reason_code == "ragged_row" for r in rejects):
+                self._reject_torn(previous, row, result)
+            previous = row.number
             candidate = None if rejects else self._candidate(row.number, cells, rejects)
             if candidate is not None:
                 result.candidates.append(candidate)
             result.rejects.extend(rejects)
         self._reject_truncated(result)
+        result.rejects.sort(key=lambda reject: reject.row_number or 0)
         return result
 
     def notes(self, result: SheetIntake) -> Iterator[str]:
@@ -198,6 +203,29 @@ class _RowReader:
             yield f"原导出里有丢失的字（�）：第 {listing(self._lost_character_rows)} 行"
         if self._unnamed_rows:
             yield f"没有列名的列里有内容，没有读取：第 {listing(self._unnamed_rows)} 行"
+
+    def _reject_torn(self, previous: int, row: Row, result: SheetIntake) -> None:
+        """Reject the row before a short one that is not a row of its own: the end of its last cell, most likely."""
+        is_own_row = len(row.cells) > len(self._layout.header.headings) or self._has_time(row.cells)
+        row_at = CANDIDATE_COLUMNS.index("row_number")
+        if not is_own_row and result.candidates and result.candidates[-1][row_at] == previous:
+            result.candidates.pop()
+            result.rejects.append(self._reject(previous, None, ValueFault("torn_row"), _WHOLE_ROW))
+
+    def _has_time(self, cells: Sequence[Cell]) -> bool:
+        try:
+            return self._columns["received_at"].read(cells) is not None
+        except ValueFault:
+            return False
+
+    def _has_swallowed(self, cells: Sequence[Cell]) -> bool:
+        """Say whether a cell of delimited text holds whole rows: a quote left open that a later one closed."""
+        if not self._info.delimiter:
+            return False
+        width = len(self._layout.header.headings)
+        lines = (line for c in cells if isinstance(c, str) and ("\n" in c or "\r" in c) for line in c.splitlines()[1:])
+        rows = (line.split(self._info.delimiter) for line in lines)
+        return any(len(row) == width and self._has_time(row) for row in rows)
 
     def _reject_truncated(self, result: SheetIntake) -> None:
         """Reject the rows whose long ids have lost their last digits, which only all of them together show."""
@@ -214,6 +242,8 @@ class _RowReader:
             return [self._reject(row.number, None, ValueFault(row.fault), _WHOLE_ROW)]
         if is_ragged(row.cells, self._info, self._layout):
             return [self._reject(row.number, None, ValueFault("ragged_row", str(len(row.cells))), _WHOLE_ROW)]
+        if self._has_swallowed(row.cells):
+            return [self._reject(row.number, None, ValueFault("swallowed_rows"), _WHOLE_ROW)]
         headings = self._layout.mapping.headings
         is_wide = len(row.cells) > len(headings)
         if is_wide and any(p not in headings and not is_blank(c) for p, c in enumerate(row.cells)):

@@ -45,7 +45,7 @@ def read_delimited(decoded: Decoded, max_rows: int) -> Sheet:
             rows.append(Row(number, [_raw(decoded, lines, record)], "mixed_encoding"))
         else:
             rows.append(Row(number, [cell or None for cell in cells]))
-    return Sheet(SheetInfo("", has_fixed_width=True), rows)
+    return Sheet(SheetInfo("", delimiter=delimiter), rows)
 
 
 def _raw(decoded: Decoded, lines: list[str], record: range) -> str:

@@ -58,14 +58,14 @@ class SheetInfo:
     """What is known of a sheet beside its rows.
 
     header: headings where the format gives them with each value (JSON); else they are looked for.
-    has_fixed_width: the number of cells of a row means something (delimited text).
+    delimiter: of delimited text, where the number of cells of a row means something; else empty.
     merges: merged ranges (first row, first column, last row, last column), counted from 0.
     """
 
     name: str
     is_hidden: bool = False
     header: list[str] | None = None
-    has_fixed_width: bool = False
+    delimiter: str = ""
     is_1904: bool = False
     formula_count: int = 0
     merges: list[list[int]] = field(default_factory=list)

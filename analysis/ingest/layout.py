@@ -53,12 +53,13 @@ def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
     if source is None and platform_column not in mapping.columns:
         raise SheetFault("unknown_source")
     columns = set(mapping.columns)
-    has_id = "native_id" in columns or not (source and source.is_id_required)
+    names_source = "source_code" in columns
+    has_id = "native_id" in columns or names_source or not (source and source.is_id_required)
     is_there = {"native_id": has_id, "received_at": "received_at" in columns, "text": bool({"text", "title"} & columns)}
     missing = [name for name, there in is_there.items() if not there]
     if missing:
         raise SheetFault("missing_columns", "、".join(COMPLAINTS[c].heading for c in missing))
-    return Layout(header, mapping, source, is_default, platform_column)
+    return Layout(header, mapping, source, is_default and not names_source, platform_column)
 
 
 def header_of(info: SheetInfo, top: Sequence[Row], sources: Sources) -> Header | None:

@@ -13,7 +13,7 @@ _BANNER_COLUMNS = 3
 def is_ragged(cells: Sequence[Cell], info: SheetInfo, layout: Layout) -> bool:
     """Say whether a row of delimited text has another width than the header; empty cells at its end do not count."""
     width = len(layout.header.headings)
-    return info.has_fixed_width and (len(cells) < width or not all(map(is_blank, cells[width:])))
+    return bool(info.delimiter) and (len(cells) < width or not all(map(is_blank, cells[width:])))
 
 
 def is_no_data(

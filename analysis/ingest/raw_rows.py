@@ -64,10 +64,19 @@ def read_raw_rows(
 
 
 def read_raw_row(
-    raw_directory: Path, file_name: str, sheet_name: str | None, row_number: int, *, sources: Sources, limits: Ingest
+    raw_directory: Path,
+    file_name: str,
+    sheet_name: str | None,
+    row_number: int,
+    *,
+    sources: Sources,
+    limits: Ingest,
+    file_id: str | None = None,
 ) -> dict[str, str]:
     """Return one row of a file; see `read_raw_rows`."""
-    rows = read_raw_rows(raw_directory, file_name, sheet_name, [row_number], sources=sources, limits=limits)
+    rows = read_raw_rows(
+        raw_directory, file_name, sheet_name, [row_number], sources=sources, limits=limits, file_id=file_id
+    )
     return rows[row_number]
 
 

@@ -67,8 +67,8 @@ def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
     with source:
         child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
         timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
-        timer.start()
         start = time.monotonic()
+        timer.start()
         try:
             status = child.wait()
         finally:

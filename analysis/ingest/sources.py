@@ -9,14 +9,27 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from analysis.codebook import Review, read_codebook
-from analysis.contracts import COMPLAINTS
 
 PRIVATE_COLUMNS = ("complainant_name", "complainant_phone", "complainant_account", "complainant_address")
 """Columns that identify the complainant; masking uses them up."""
 
-_GENERATED = {"complaint_id", "complainant_key", "file_id", "sheet_name", "row_number", "run_id"}
 CANONICAL_COLUMNS = (
-    *(c for c in COMPLAINTS.column_names if c not in _GENERATED),
+    "source_code",
+    "native_id",
+    "received_at",
+    "title",
+    "text",
+    "place",
+    "district",
+    "request_type",
+    "native_category",
+    "channel",
+    "handling_unit",
+    "native_status",
+    "reply",
+    "replied_at",
+    "satisfaction",
+    "is_confidential",
     *PRIVATE_COLUMNS,
     "quarantine_id",
 )

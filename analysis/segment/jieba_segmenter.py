@@ -23,11 +23,11 @@ class _InMemoryTokenizer(jieba.Tokenizer):  # type: ignore[misc]
     jieba's own cache is a marshalled file in the shared temp directory, which another user could plant.
     """
 
-    def initialize(self, dictionary: str | None = None) -> None:
+    initialized: bool
+
+    def initialize(self, dictionary: str | None = None) -> None:  # noqa: ARG002 - jieba's signature
         with self.lock:
             if not self.initialized:
-                if dictionary:
-                    self.dictionary = dictionary
                 self.FREQ, self.total = _prefix_dictionary(self.get_dict_file())
                 self.initialized = True
 

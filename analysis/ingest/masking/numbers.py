@@ -18,8 +18,8 @@ from analysis.ingest.masking.view import View
 Found = tuple[int, int, Kind, str]
 """Start and end in the view, the kind, the name of the rule."""
 
-_LIGHT = " \\n.·_'\"-"
-_HEAVY = "/\\\\|,、~:()\\[\\]{}<>【】。"
+_LIGHT = r" \n.·_'\"\-"
+_HEAVY = r"/\\|,、~:()\[\]{}<>【】。=+"
 _RUN = re.compile(f"[0-9*]++(?:[{_LIGHT}{_HEAVY}]{{1,4}}+[0-9*]++)*+")
 _GROUP = re.compile(r"[0-9*]++")
 _LIGHT_ONLY = re.compile(f"[{_LIGHT}]+")
@@ -32,7 +32,7 @@ _MOST_GROUPS = 60
 
 _MOBILE = re.compile(r"(?:(?:00)?86|0)?(1[3-9]\d{9})")
 _TWO_MOBILES = re.compile(r"(?:1[3-9]\d{9}){2}")
-_COVERED_MOBILE = re.compile(r"(?:(?:00)?86|0)?(1[3-9][\d*]{7,11})")
+_COVERED_MOBILE = re.compile(r"(?:(?:00)?86|0)?(?:1[3-9]\d\*{1,6}\d{4}|1[3-9](?=[\d*]*\*{3})[\d*]{7,11})")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?(0(?:10|2\d|[3-9]\d\d))([2-9]\d{6,7})")
 _FOREIGN_LANDLINE = re.compile(r"(?:00)?86((?:10|2\d|[3-9]\d\d))([2-8]\d{6,7})")
 _COVERED_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-9][\d*]{6,7}")
@@ -52,7 +52,8 @@ class _Segment:
 
     digits: all groups joined; sizes: their lengths; joiners: what stands between them; cue: what the word
     before says; is_first: whether the word stands before this very segment; is_lettered: a letter stands
-    directly before; amount_follows: a unit of money or quantity stands directly after.
+    directly before; amount_follows: a unit of money or quantity stands directly after; has_public: one of the
+    groups is the number of a public hotline.
     """
 
     digits: str
@@ -62,6 +63,7 @@ class _Segment:
     is_first: bool
     is_lettered: bool
     amount_follows: bool
+    has_public: bool
 
     @property
     def own_cue(self) -> Cue | None:
@@ -168,9 +170,8 @@ class NumberRecogniser:
             is_first=start == 0,
             is_lettered=first > 0 and text[first - 1].isascii() and text[first - 1].isalpha(),
             amount_follows=bool(self._amount.match(text, last)),
+            has_public=any(text[a:b] in self._public for a, b in parts),
         )
-        if any(text[a:b] in self._public for a, b in parts):
-            return None
         for test in self._tests:
             verdict = test(segment)
             if verdict:
@@ -183,12 +184,13 @@ class NumberRecogniser:
         inner = text[start:end]
         if verdict.kind is Kind.IDENTITY and check:
             end = check.end()
-        if start and text[start - 1] == "(" and inner.count(")") > inner.count("("):
-            start -= 1
-        elif inner.count("(") > inner.count(")") and text[end : end + 1] == ")":
-            end += 1
         if start and text[start - 1] == "+":
             start -= 1
+        for opening, closing in ("()", "[]", "【】", "<>"):
+            if start and text[start - 1] == opening and inner.count(closing) > inner.count(opening):
+                start -= 1
+            elif inner.count(opening) > inner.count(closing) and text[end : end + 1] == closing:
+                end += 1
         if verdict.rule in ("landline", "service", "cue.phone"):
             extension = self._extension.match(text, end)
             end = extension.end() if extension else end
@@ -212,11 +214,11 @@ class NumberRecogniser:
         if not stars:
             return None
         length, known = len(digits), len(digits) - stars
-        if stars < 2 or known < 3 or not (digits[0].isdigit() or segment.own_cue):
+        if known < 3 or not (digits[0].isdigit() or segment.own_cue):
             return _Verdict(None, "covered", 0)
-        if match := _COVERED_MOBILE.fullmatch(digits):
-            if stars >= 3 and 9 <= len(match[1]) <= 13 and segment.own_cue in (None, Cue.PHONE, Cue.CONTACT, Cue.PLATE):
-                return _Verdict(Kind.PHONE, "mobile.covered", 10 * length)
+        may_be_phone = segment.own_cue in (None, Cue.PHONE, Cue.CONTACT, Cue.PLATE)
+        if may_be_phone and _COVERED_MOBILE.fullmatch(digits):
+            return _Verdict(Kind.PHONE, "mobile.covered", 10 * length + 5)
         if _COVERED_LANDLINE.fullmatch(digits):
             return _Verdict(Kind.PHONE, "landline.covered", 10 * length)
         if segment.own_cue is Cue.CARD and length >= 8:
@@ -225,10 +227,10 @@ class NumberRecogniser:
             return _Verdict(Kind.IDENTITY, "identity.covered", 10 * length)
         if segment.own_cue in (Cue.PHONE, Cue.CONTACT) and length >= 7:
             return _Verdict(Kind.PHONE, "mobile.covered", 10 * length)
-        if 12 <= length <= 20 and known >= 4 and not segment.is_dated():
+        if 14 <= length <= 20 and stars >= 2 and known >= 4 and not segment.is_dated():
             is_card = digits.startswith("62") or (length in (16, 17, 19) and digits[:2] not in self._provinces)
             kind = Kind.BANK_CARD if is_card else Kind.IDENTITY
-            return _Verdict(kind, "number.covered", 10 * length)
+            return _Verdict(kind, "number.covered", 9 * length)
         return None
 
     def _mobile(self, segment: _Segment) -> _Verdict | None:
@@ -236,6 +238,8 @@ class NumberRecogniser:
             return _Verdict(Kind.PHONE, "mobile", 10 * len(segment.digits))
         match = _MOBILE.fullmatch(segment.digits)
         if not match or (segment.amount_follows and segment.own_cue is None):
+            return None
+        if segment.has_public and segment.sizes not in _MOBILE_SHAPES:
             return None
         prefix = len(segment.digits) - 11
         if not (segment.own_cue in (Cue.PHONE, Cue.CONTACT) or _has_mobile_shape(segment, prefix)):
@@ -277,6 +281,8 @@ class NumberRecogniser:
     def _card(self, segment: _Segment) -> _Verdict | None:
         length = len(segment.digits)
         is_cued = segment.own_cue is Cue.CARD
+        if segment.has_public:
+            return None
         if not 16 <= length <= 19 or segment.digits.endswith("X"):
             return None
         if not is_cued and (segment.digits.startswith("20") or segment.is_lettered or segment.amount_follows):
@@ -299,6 +305,8 @@ class NumberRecogniser:
     def _cued(self, segment: _Segment) -> _Verdict | None:
         """Numbers of no known form that a word calls personal."""
         length, cue = len(segment.digits), segment.cue
+        if segment.has_public:
+            return None
         if cue in (Cue.PHONE, Cue.CONTACT):
             if 7 <= length <= 13 and self._is_cued_phone(segment):
                 return _Verdict(Kind.PHONE, "cue.phone", 10 * length - 5)
@@ -362,7 +370,7 @@ _CUED: dict[Cue, tuple[int, Kind]] = {
 """How many digits make a number personal after a cue word, and what it is then."""
 
 _SPOKEN_IDENTITY = re.compile(r"\d{6}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
-_SPOKEN_MOBILE = re.compile(r"1[3-9]\d(?:\d{8}|\*{3,5}\d{4})")
+_SPOKEN_MOBILE = re.compile(r"(?:(?:00)?86|0)?1[3-9]\d(?:\d{8}|\*{3,5}\d{4})")
 _SPOKEN_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 
 
@@ -385,8 +393,6 @@ def _has_mobile_shape(segment: _Segment, prefix: int) -> bool:
         return True
     if segment.is_dated() or not segment.has_light_joiners():
         return False
-    if len(sizes) == 11:
-        return segment.has_one_joiner()
     if any("\n" in joiner for joiner in segment.joiners):
         return len(sizes) <= 3
-    return (segment.has_one_joiner() and len(sizes) <= 6) or (sizes[0] >= 3 and len(sizes) <= 4)
+    return segment.has_one_joiner() or (sizes[0] >= 3 and len(sizes) <= 4)

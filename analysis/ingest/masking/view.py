@@ -19,6 +19,10 @@ _LOOKALIKES = dict(zip("АВЕКМНОРСТУХавекмнорстухΑΒΕΗ
 _DOTS = "•・‧∙⋅․᛫ㆍ"
 _DASHES = "‐‑‒–—―−﹘﹣ー"
 _ONE_TO_ONE = _LOOKALIKES | dict.fromkeys(_DOTS, "·") | dict.fromkeys(_DASHES, "-") | {"➕": "+"}
+_ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
+_LIST_NUMBER = re.compile(rf"(?<![0-9０-９{_ENCLOSED}])[{_ENCLOSED}](?=[0-9０-９])")
+"""An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
+
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 _COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)")
@@ -82,7 +86,7 @@ def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) ->
     text = original
     if "〔" in text:
         text = TOKEN.sub(lambda m: FILLER * len(m[0]), text)
-    folded = text.translate(table)
+    folded = _LIST_NUMBER.sub(FILLER, text).translate(table)
     origins = None
     if len(folded) != len(text):
         origins = [i for i, c in enumerate(text) if table[ord(c)] is not None]

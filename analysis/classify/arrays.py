@@ -1,0 +1,10 @@
+"""Names for the array types that the stage passes around."""
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+Indices = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+Matrix = sparse.csr_matrix
