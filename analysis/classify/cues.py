@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
 from analysis.errors import SettingsError
+
+Role = Literal["enforcer", "contractor", "implied", "government", "legislator"]
+ROLES = get_args(Role)
 
 NEAR_CLAUSES = 2
 """How many clauses before and after count as near."""
@@ -32,7 +35,7 @@ class Actor(_Part):
 
     actor_id: str
     unit_kind: str
-    role: Literal["enforcer", "contractor", "implied", "government", "legislator"]
+    role: Role
     aliases: tuple[str, ...]
 
     @model_validator(mode="after")
@@ -165,8 +168,7 @@ class CueFinder:
         aliases = sorted(self._actor_of_alias, key=lambda alias: (-len(alias), alias))
         self._actor_pattern = re.compile("|".join(map(re.escape, aliases)))
         self._patterns = [_compile(s) for s in book.term_set]
-        groups = ["actor.any", *(f"actor.{r}" for r in ("enforcer", "contractor", "implied", "government", "legislator"))]
-        groups += [f"unit.{kind}" for kind in UNIT_KINDS]
+        groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
         self._actor_columns = [[self._column[n] for n in self._groups_of(actor)] for actor in self.actors]

@@ -1,6 +1,7 @@
 """The linear models (gate, sub-problems, kinds of unit): trained with scikit-learn, applied as plain arrays."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,13 +27,13 @@ class BlockScales:
 _GRAMS = dict.fromkeys(GRAM_BLOCKS, 1.0)
 
 SCALES = BlockScales(
-    gate={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | _GRAMS,
+    gate={"knowledge": 1.5, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | _GRAMS,
     code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0} | _GRAMS,
     unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0} | _GRAMS,
 )
 """Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
-GATE_C, CODE_C, UNIT_C = 0.2, 0.3, 1.0
+GATE_C, CODE_C, UNIT_C = 0.15, 0.3, 1.0
 """Inverse strength of regularisation, chosen by cross-validation on the corpus."""
 
 
@@ -51,6 +52,15 @@ class LinearModel:
 def column_scale(space: FeatureSpace, scale: dict[str, float]) -> Floats:
     """Return the scale of each feature column."""
     return np.concatenate([np.full(space.sizes[block], scale[block]) for block in BLOCKS])
+
+
+def single_threaded() -> AbstractContextManager[object]:
+    """Limit the numerical libraries to one thread: several add in another order, and stall where cores are shared."""
+    import sklearn.linear_model  # noqa: F401 - a library loaded later would not be limited
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
+
+    limits: AbstractContextManager[object] = threadpool_limits(1)
+    return limits
 
 
 def fit_linear(

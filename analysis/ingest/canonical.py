@@ -110,7 +110,8 @@ class _Column(NamedTuple):
     def read(self, cells: Sequence[Cell]) -> Any:
         """Return the value of a row; raises ValueFault."""
         if len(self.positions) == 1:
-            return self.value(self.cell(cells))
+            position = self.positions[0]
+            return self.value(cells[position] if position < len(cells) else None)
         values = [self.value(cells[p]) for p in self.positions if p < len(cells)]
         present = [v for v in values if v is not None]
         if self.is_joined:

@@ -39,6 +39,7 @@ _FAULTS = (
 _HANZI_DATE = re.compile(
     r"([〇○零一二三四五六七八九]{4})年([一二三四五六七八九十]{1,3})月([一二三四五六七八九十]{1,3})([日号].*)"
 )
+_HANZI_NUMBER = re.compile(r"(?:([二三四五六七八九])?(?=十))?(十?)([一二三四五六七八九])?")
 _HANZI_DIGITS = {c: i % 10 for i, c in enumerate("零一二三四五六七八九〇")} | {"○": 0}
 _EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 - local time, as in the files
 _EPOCH_SHIFT_1904 = 1462
@@ -132,11 +133,11 @@ def _plain_date(text: str) -> str:
 
 
 def _hanzi_number(text: str) -> int:
-    tens, has_ten, ones = text.rpartition("十")
-    digit = _HANZI_DIGITS[ones[-1]] if ones else 0
-    if len(tens) > 1 or len(ones) > 1:
+    match = _HANZI_NUMBER.fullmatch(text)
+    if match is None:
         raise ValueFault("unknown_date")
-    return (_HANZI_DIGITS[tens] if tens else 1) * 10 + digit if has_ten else digit
+    tens, ten, ones = match.groups()
+    return (_HANZI_DIGITS[tens] if tens else len(ten)) * 10 + (_HANZI_DIGITS[ones] if ones else 0)
 
 
 def _from_parts(parts: dict[str, str | None], rules: DateRules) -> dt.datetime:

@@ -126,7 +126,7 @@ def read_sheets(stream: BinaryIO) -> Iterator[Sheet]:
         if "row_count" not in content:
             return
         row_count = content.pop("row_count")
-        rows = (Row(*json.loads(line)) for line in islice(stream, row_count))
+        rows = (Row(*json.loads(line.decode())) for line in islice(stream, row_count))
         yield Sheet(SheetInfo(**content), rows)
         for _ in rows:
             pass

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from analysis.ingest.grid import Cell, Row
+from analysis.ingest.grid import Cell, Row, is_blank
 from analysis.ingest.sources import Source, Sources, normalise, spellings
 
 SEARCH_ROWS = 30
@@ -58,25 +58,42 @@ def find_header(rows: Sequence[Row], merges: Sequence[Sequence[int]], sources: S
     rows = [r for r in rows if r.fault is None]
     singles = [_Candidate(i, 1, _one_row(row)) for i, row in enumerate(rows)]
     pairs = [
-        _Candidate(i, 2, _two_rows(a, b, merges)) for i, (a, b) in enumerate(pairwise(rows)) if b.number == a.number + 1
+        _Candidate(i, 2, _two_rows(*two, merges)) for i, two in enumerate(pairwise(rows)) if _can_pair(*two, sources)
     ]
     best = max((*singles, *pairs), key=lambda c: (_known_count(c, sources), -c.height, -c.index), default=None)
     if best is None or _known_count(best, sources) < _MIN_KNOWN:
         return None
-    if best.height == 1 and _reaches_down(rows[best.index].number - 1, merges):
-        best = next((p for p in pairs if p.index == best.index), best)
+    last = best.index + best.height - 1
+    if best.height == 1 and _is_split(rows[best.index : best.index + 2], merges):
+        best, last = _Candidate(best.index, 2, _two_rows(rows[last], rows[last + 1], merges)), last + 1
     titles = " ".join(_label(c) for r in rows[: best.index] for c in r.cells)
-    return Header(best.headings, rows[best.index].number, rows[best.index + best.height - 1].number, titles)
+    return Header(best.headings, rows[best.index].number, rows[last].number, titles)
+
+
+def _can_pair(top: Row, bottom: Row, sources: Sources) -> bool:
+    """Say whether the lower row may belong to the header: most of what is in it are known headings."""
+    below = [label for c in bottom.cells if not is_blank(c) for label in [_label(c)]]
+    known = sum(any(s in sources.known_headings for s in spellings(label)) for label in below)
+    return bottom.number == top.number + 1 and len(below) >= _MIN_KNOWN and 2 * known >= len(below)
+
+
+def _is_split(rows: Sequence[Row], merges: Sequence[Sequence[int]]) -> bool:
+    """Say whether the first row is merged with the second, and all of the second stands under groups of the first."""
+    if len(rows) < 2 or rows[1].number != rows[0].number + 1:
+        return False
+    top = rows[0].number - 1
+    is_merged_down = any(first_row == top < last_row for first_row, _, last_row, _ in merges)
+    groups = {p for row, first, _, last in merges if row == top and last > first for p in range(first, last + 1)}
+    above = rows[0].cells
+    return is_merged_down and all(
+        p in groups or p >= len(above) or is_blank(above[p]) for p, c in enumerate(rows[1].cells) if not is_blank(c)
+    )
 
 
 def _known_count(candidate: _Candidate, sources: Sources) -> int:
     return sum(
         any(s in sources.known_headings for name in heading for s in spellings(name)) for heading in candidate.headings
     )
-
-
-def _reaches_down(row: int, merges: Sequence[Sequence[int]]) -> bool:
-    return any(first_row == row < last_row for first_row, _, last_row, _ in merges)
 
 
 def _label(cell: Cell) -> str:

@@ -6,6 +6,7 @@ Started by `sandbox`; imports nothing heavy, and is the only place where a parse
 import errno
 import hashlib
 import json
+import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -100,7 +101,7 @@ def _run(source: BinaryIO, out: BinaryIO, task: Task) -> int:
         return _fail(out, ReadFault("out_of_memory"))
     except OSError as error:
         if error.errno == errno.EFBIG:
-            return EXIT_OUTPUT
+            os._exit(EXIT_OUTPUT)  # an ordinary exit would try to write the rest
         raise
     return 0
 

@@ -29,7 +29,7 @@ class AccountRecogniser:
         self._cue = re.compile(f"(?<![a-z])(?:{any_of(accounts.cues)}){announced}", re.IGNORECASE)
         self._platform = re.compile(any_of(accounts.mention_cues), re.IGNORECASE)
         self._unit = re.compile(rf"\s?(?!{any_of(numbers.amount_exceptions)})(?:{any_of(numbers.amount_units)}|[块万人名次个张条年月日号路])")
-        self._nickname_cue = re.compile(f"(?:{any_of(accounts.nickname_cues)})[:\\s]{{0,2}}(?:[:是叫为]|叫做)[:\\s]{{0,2}}", re.IGNORECASE)
+        self._nickname_cue = re.compile(f"(?:{any_of(accounts.nickname_cues)})[:\\s]{{0,2}}(?:[:是叫为]|叫做|(?=[\"“‘「]))[:\\s]{{0,2}}", re.IGNORECASE)
         self._email_cue = re.compile(f"(?:{any_of(accounts.email_cues)}){announced}", re.IGNORECASE)
         at_sign = rf"\s{{0,2}}(?:{any_of(accounts.at_signs)}|[#*](?={any_of(accounts.mail_providers)}\s?\.))\s{{0,2}}"
         dot = rf"\s{{0,2}}{any_of(accounts.mail_dots)}\s{{0,2}}"

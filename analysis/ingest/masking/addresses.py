@@ -18,7 +18,7 @@ _BUILDING = f"第?{_NUMBER}[ -]?(?:号楼|号栋|楼栋|栋|幢|座|号院|#楼|
 _UNIT = f"第?{_NUMBER} ?(?:单元|门洞|号门|门|梯)"
 _FLOOR = f"第?(?:{_COUNT} ?(?:楼|[Ff])|[0-9]{{1,2}} ?层)"
 _ROOM = (
-    f"(?:[A-Za-z]?[0-9]{{3,5}}[A-Za-z]?|[{_DIGIT_NUMERALS}]{{3,4}})(?:号房|房间|[室房户号])?"
+    f"(?:[A-Za-z]?[0-9]{{3,5}}(?:-[0-9]{{1,2}}|[A-Za-z])?|[{_DIGIT_NUMERALS}]{{3,4}})(?:号房|房间|[室房户号])?"
     f"|[0-9]{{1,2}}-[0-9]{{3,4}}[室房户号]?|{_COUNT}(?:号房|[室房户号])|[东西南北中左右对]户"
 )
 _END = "(?![0-9A-Za-z元块次个人名张辆天年月日分米多余点路])"
@@ -27,7 +27,8 @@ _BUILDING_CHAIN = re.compile(f"{_BUILDING}({_LOWER})")
 _UNIT_CHAIN = re.compile(f"{_UNIT}{_BETWEEN}(?:{_FLOOR}{_BETWEEN})?(?:(?:{_ROOM}){_END}|(?<=[楼层Ff]))")
 _FLOOR_CHAIN = re.compile(f"{_FLOOR}{_BETWEEN}(?:[0-9]{{3,4}}[室房]|{_COUNT}(?:室|房|户))")
 _COMPOUND_ROOM = f"[A-Za-z]?[0-9]{{1,3}}(?:[-#/—][0-9]{{1,3}})?[-#/—][0-9]{{3,4}}[室房户号]?|[0-9]{{1,3}}-[0-9]{{1,2}}-[0-9]{{1,4}}|[0-9]{{3,4}}(?:号房|[室房])"
-_GROUP = f"第?{_COUNT} ?(?:村民小组|居民小组|小组|生产队|组|队)"
+_CUED_ROOM = re.compile(f"(?<![0-9A-Za-z-])({_COMPOUND_ROOM}){_END}")
+_GROUP = f"(?:村民小组)?第?{_COUNT} ?(?:村民小组|居民小组|小组|生产队|组|队)"
 _NOT_A_DOOR = "线|口|出口|车|窗|台|岗|文|令|段|门诊|公交|杆|井|桩|桥墩|库|坑|机|码|店|铺|院区"
 _STREET_NUMBER = f"附?[A-Za-z]?(?:[0-9]{{1,5}}(?:-[0-9]{{1,4}})?|[{_NUMERALS}]{{1,5}})号(?!{_NOT_A_DOOR})(?:之[0-9{_NUMERALS}]+|附[0-9]+号|大院|院)?"
 _CLAUSE_MARK = re.compile("[。;!?\n]")
@@ -39,7 +40,7 @@ class AddressRecogniser:
     """Finds buildings, units, rooms, village groups and house numbers of homes."""
 
     def __init__(self, rules: AddressRules) -> None:
-        self._home = re.compile(any_of(rules.home_cues))
+        self._home = re.compile(f"{any_of(rules.home_cues)}|(?<![\u4e00-\u9fff])住(?![\u4e00-\u9fff]?[院建房户宿])")
         self._not_home = re.compile(any_of(rules.home_cue_exceptions))
         self._block = re.compile(f"{any_of(rules.block_cues)}[^\n]{{0,80}}地址[:为是 ]")
         self._comma = re.compile(f"(?<!{')(?<!'.join(rules.regions)})[,，]")
@@ -50,6 +51,7 @@ class AddressRecogniser:
         self._group = re.compile(f"({_GROUP})({_BETWEEN}附?{_COUNT}号)?")
         self._residents = re.compile(f"的?{any_of(rules.residents)}")
         self._village = re.compile(f"{any_of(rules.villages)}[ (]?$")
+        self._hamlet = re.compile(f"{any_of(rules.hamlets)}[ (]?$")
         self._street_number = re.compile(f"{any_of(rules.roads)} ?({_STREET_NUMBER})")
         self._door = re.compile(f"{any_of(rules.door_cues)}[ :是为]{{0,3}}([A-Za-z0-9#-]{{1,12}}(?:号|室)?|{_BUILDING}{_LOWER})")
         self._details = (
@@ -70,7 +72,7 @@ class AddressRecogniser:
         for match in self._compound_room.finditer(text):
             if self._is_home(text, *match.span(1), is_certain=True):
                 yield *match.span(1), Kind.ADDRESS, "address.room"
-        for pattern in (self._bare_room, self._street_number):
+        for pattern in (self._bare_room, self._street_number, _CUED_ROOM):
             for match in pattern.finditer(text):
                 if self._has_home_before(text, match.start(1)):
                     yield *match.span(1), Kind.ADDRESS, "address.number"
@@ -93,7 +95,10 @@ class AddressRecogniser:
 
     def _is_home_group(self, text: str, match: re.Match[str]) -> bool:
         start, end = match.span()
-        is_village = self._village.search(text, max(0, start - 6), start) is not None
+        near = max(0, start - 6)
+        if self._hamlet.search(text, near, start):
+            return True
+        is_village = self._village.search(text, near, start) is not None
         has_home = self._has_home_before(text, start)
         if match[2]:
             return is_village or has_home or match[1][-1] == "组"

@@ -10,16 +10,17 @@ from analysis.ingest.masking.rules import MaskingRules
 from analysis.ingest.masking.spans import Kind
 from analysis.ingest.masking.view import View
 
-_MARK = r"[ \n·.\-_:()'\",/]"
+_MARK = r"[ \n·.\-_:()'\",/~]"
 _GAP = re.compile(f"{_MARK}{{0,3}}")
 _PIECE = re.compile(r"[A-Za-z0-9*]+")
+_LIST_MARK = re.compile("[、,/和及与]")
 _LISTED_PLATE = re.compile(rf"(?:[、,/ 和与及或]){{1,2}}([A-Za-z]{_MARK}?[A-Za-z0-9*]{{5,6}})(?![A-Za-z0-9])")
 _NEW_ENERGY = re.compile(r"[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]", re.IGNORECASE)
 
 _PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[EG][ -]?\d(?:[ -]?\d){7}|E[ -]?[A-HJ-NP-Z][ -]?\d(?:[ -]?\d){6}|[EG]\d{0,4}\*{3,7}\d{1,4})(?![A-Za-z0-9*])", re.IGNORECASE)
 _CUED_PASSPORT = re.compile(r"[A-Za-z]{0,3}[ -]?[\d*](?:[ -]?[\d*]){5,10}(?![A-Za-z0-9*])")
 _DATED = re.compile(r"[A-Za-z]+20[0-4]\d(?:0[1-9]|1[0-2])")
-_BADGE = re.compile(r"[A-Za-z]{0,2}[ -]?[\d*](?:[ -]?[\d*]){2,11}(?![A-Za-z0-9*])")
+_BADGE = re.compile(r"[\u4e00-\u9fff]?[A-Za-z]{0,2}[ -]?[\d*](?:[ -]?[\d*]){2,11}(?![A-Za-z0-9*])")
 _VEHICLE = re.compile(r"(?=[A-Za-z*-]*\d)[A-Za-z0-9*-]{6,20}(?![A-Za-z0-9*])|[A-Za-z0-9*](?: ?[A-Za-z0-9*]){16}(?![A-Za-z0-9*])")
 
 
@@ -106,8 +107,10 @@ class CodeRecogniser:
         for cue, pattern, kind, rule in self._cued:
             for position in self._cues.after(view.text, cue):
                 value = pattern.match(view.spoken, position)
-                if value:
+                while value:
                     yield *value.span(), kind, rule
+                    mark = _LIST_MARK.match(view.text, value.end())
+                    value = pattern.match(view.spoken, mark.end()) if mark else None
 
 
 def _known_count(text: str) -> int:

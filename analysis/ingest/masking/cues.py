@@ -10,7 +10,7 @@ from analysis.ingest.masking.rules import MaskingRules
 _WINDOW = 28
 """How many characters before a number are searched: a cue word and what connects it to the number."""
 
-_CONNECTING_MARKS = r"""[\s:,."'“”‘’()\[\]<>=→#*/\\—_、·【】「」『』《》|+;~★☎-]"""
+_CONNECTING_MARKS = r"""[\s:,."'“”‘’()\[\]<>=→#/\\—_、·【】「」『』《》|+;~★☎-]"""
 
 
 class Cue(StrEnum):

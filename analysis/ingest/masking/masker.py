@@ -14,7 +14,7 @@ from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
 from analysis.ingest.masking.rules import MaskingRules, NameRules, load_masking_rules, load_name_rules
 from analysis.ingest.masking.spans import TOKEN, PersonalSpan, cut, unite
 from analysis.ingest.masking.view import FoldTable, View, view_of
-from analysis.ingest.masking.vocabulary import ordinary_words
+from analysis.ingest.masking.vocabulary import load_vocabulary
 
 _NOBODY = OwnDetails()
 _HAS_LATIN_OR_DIGIT = re.compile("[A-Za-z0-9*]")
@@ -29,7 +29,7 @@ class Masker:
     def __init__(self, rules: MaskingRules, name_rules: NameRules) -> None:
         self._table = FoldTable(rules.numbers.star_characters)
         self._spoken = {ord(c): d for c, d in rules.numbers.spoken_digits.items()}
-        words = ordinary_words(name_rules)
+        vocabulary = load_vocabulary(name_rules)
         cues = number_cues(rules)
         addresses = AddressRecogniser(rules.addresses)
         self._numbers = NumberRecogniser(rules, cues)
@@ -37,8 +37,8 @@ class Masker:
         self._codes = CodeRecogniser(cues)
         self._accounts = AccountRecogniser(rules)
         self._addresses = addresses
-        self._names = NameRecogniser(name_rules, words)
-        self._own = OwnRecogniser(name_rules, words, addresses)
+        self._names = NameRecogniser(name_rules, vocabulary)
+        self._own = OwnRecogniser(name_rules, vocabulary.words, addresses)
 
     def find(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> list[PersonalSpan]:
         """Return the personal data of `text` as disjoint spans in order, with the rule that found each.
@@ -67,7 +67,7 @@ class Masker:
         yield from self._numbers.find(view)
         if _HAS_LATIN_OR_DIGIT.search(view.text):
             yield from self._plates.find(view)
-            yield from self._accounts.find(view)
+        yield from self._accounts.find(view)
         yield from self._codes.find(view)
         yield from self._addresses.find(view)
         yield from self._names.find(view, is_narrative=is_narrative)

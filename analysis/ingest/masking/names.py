@@ -9,6 +9,7 @@ from analysis.ingest.masking.patterns import any_of, one_of
 from analysis.ingest.masking.rules import NameRules
 from analysis.ingest.masking.spans import Kind
 from analysis.ingest.masking.view import FILLER, View
+from analysis.ingest.masking.vocabulary import Vocabulary
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 _HAN_RUN = re.compile(f"[{_HAN}]+")
@@ -17,6 +18,12 @@ _SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,，*()-]|{FILLER}|电话|手机|
 _SIGNATURE = re.compile(rf"(?:^|[\n。!;.~)?\]】—…-]|敬礼|谢谢|感谢)[\s—-]*([{_HAN}](?:[ ]{{0,3}}[{_HAN}]){{1,3}})[ ]?{_SIGNATURE_TAIL}$")
 _SPACED_NAME = re.compile(f"[{_HAN}](?:[ _]{{1,3}}[{_HAN}]){{1,2}}(?![{_HAN}])")
 _DOTTED = re.compile(f"[{_HAN}]{{2,7}}(?:[·.][{_HAN}]{{1,7}}){{1,2}}")
+_PERSON = re.compile(
+    rf"(?<=\()[{_HAN}]{{2,4}}(?=\))|(?<![{_HAN}])[{_HAN}]{{2,4}}(?=[,(、 ]{{0,2}}[男女](?![{_HAN}]))"
+)
+"""What stands alone in brackets, or before the sex of a person."""
+
+_LATIN = re.compile("[A-Za-z0-9]")
 _LIST_MARK = re.compile("[、和与及跟/ ]|, ?")
 _LIST_END = re.compile("[,、和与及等()。;]|[0-9一二两三四五六七八九]人|$")
 _LONGEST_TITLE_NAME = 4
@@ -33,14 +40,16 @@ class Grade(IntEnum):
 class NameRecogniser:
     """Finds names by surname, given-name characters, ordinary words and the words around."""
 
-    def __init__(self, rules: NameRules, words: frozenset[str]) -> None:
+    def __init__(self, rules: NameRules, vocabulary: Vocabulary) -> None:
         surnames, cues, context = rules.surnames, rules.cues, rules.context
-        self._words = words
+        self._words, self._frequent, self._common = vocabulary.words, vocabulary.frequent, vocabulary.common
         self._grades = {c: Grade.STRONG for c in surnames.strong}
         self._grades |= {c: Grade.ROLE for c in surnames.role}
         self._grades |= {c: Grade.BARE for c in surnames.bare}
         self._compound = frozenset(surnames.compound)
         self._given = frozenset(rules.given.characters)
+        self._typical = frozenset(rules.given.typical)
+        self._given_words = frozenset(rules.given.words)
         self._transliteration = frozenset(rules.given.transliteration)
         self._followers = frozenset(context.followers)
         self._places = frozenset(context.place_suffixes)
@@ -51,13 +60,14 @@ class NameRecogniser:
         self._role = re.compile(f"{any_of(cues.roles)}(?:{any_of(cues.role_links)}){{0,3}}+")
         self._role_end = re.compile(f"{any_of(cues.roles)}$")
         self._title = re.compile(any_of(cues.titles))
+        self._polite_title = re.compile(any_of(cues.polite_titles))
         self._short_title = re.compile(f"{one_of(surnames.bare)}{one_of(cues.short_titles)}")
         self._prefixed = re.compile(f"{one_of(cues.prefixes)}{one_of(surnames.bare)}")
         known = one_of(surnames.bare + surnames.role)
         self._anonymised = re.compile(f"(?:{any_of(surnames.compound)}|{known})(?:某{{1,2}}|[*xX]{{1,3}}(?![A-Za-z0-9*])|[○〇□]{{1,2}})")
         self._anonymised_exception = re.compile(any_of(cues.not_persons))
         self._called = re.compile(f"(?<!{one_of(cues.not_surnamed)})姓({any_of(surnames.compound)}|{one_of(surnames.bare + surnames.role + surnames.strong)})(?!名)")
-        self._bare = re.compile(f"{any_of(surnames.compound)}|{one_of(surnames.bare)}")
+        self._surname = re.compile(f"{any_of(surnames.compound)}|{one_of(surnames.bare + surnames.role)}")
         self._pointers = frozenset(context.pointers)
         self._verb = re.compile(any_of(cues.verbs))
 
@@ -85,14 +95,12 @@ class NameRecogniser:
         run = _HAN_RUN.match(text, start + surname, start + surname + 4)
         if not run or self._title.match(text, start + surname):
             return None
-        if grade is not Grade.STRONG and self._is_word_before(text, start):
-            return None
-        if self._is_word_at(text, start) and not (grade is Grade.STRONG and len(run[0]) <= 2):
-            return None
         given = self._given_length(text, start + surname, grade)
         if not given:
             return None
         end = start + surname + given
+        if self._reads_as_words(text, start, end, grade):
+            return None
         if grade is Grade.STRONG:
             return end
         return None if self._names_a_place(text, end, grade) else end
@@ -105,6 +113,27 @@ class NameRecogniser:
 
     def _is_word_at(self, text: str, start: int) -> bool:
         return any(text[start : start + size] in self._words for size in (2, 3, 4))
+
+    def _reads_as_words(self, text: str, start: int, end: int, grade: Grade) -> bool:
+        """Say whether the text from `start` reads on as ordinary words, so that no name need be supposed.
+
+        After a role, a rare word loses against a name of typical characters (民警付强); after an introduction,
+        any word does where the name is all that stands before the next mark (我叫高峰。).
+        """
+        if grade is Grade.STRONG and not _HAN_RUN.match(text, end):
+            return False
+        if not self._is_word_at(text, start):
+            return False
+        given = text[start + 1 : end]
+        if not (self._is_typical(given) if grade is Grade.BARE else self._given.issuperset(given)):
+            return True
+        is_weak = len(given) == 1 or self._grades.get(text[start]) is Grade.ROLE
+        words = self._words if grade is Grade.BARE else self._common if is_weak else self._frequent
+        readings = (text[start : start + size] for size in (2, 3, 4) if self._can_begin(text, start + size))
+        return any(reading in (words if len(reading) == 2 else self._words) for reading in readings)
+
+    def _is_typical(self, given: str) -> bool:
+        return given in self._given_words or self._typical.issuperset(given)
 
     def _is_word_before(self, text: str, start: int) -> bool:
         """Say whether the character at `start` ends an ordinary word that begins before it."""
@@ -126,14 +155,16 @@ class NameRecogniser:
             return 0
         given = text[at : at + length]
         fits = self._given.issuperset(given)
-        if length == 1 and text[at : at + 2] in self._words:
+        if length == 1 and text[at : at + 2] in self._words and self._can_begin(text, at + 2):
             return 0
-        if length == 2 and given in self._words and not self._verb.match(text, at + 2):
+        if length == 2 and given in self._common and not self._is_typical(given):
             is_apart = not _HAN_RUN.match(text, at + 2) and (grade is not Grade.BARE or self._is_pointed_at(text, at - 1))
-            if not is_apart:
+            is_after_role = grade is Grade.ROLE and fits and not self._typical.isdisjoint(given)
+            if not (is_apart or is_after_role or self._verb.match(text, at + 2)):
                 return 0
         if grade is Grade.BARE or self._grades.get(text[at - 1]) is Grade.ROLE:
-            return length if fits and given[0] not in self._followers else 0
+            is_likely = length == 1 or not self._typical.isdisjoint(given) or given in self._given_words
+            return length if fits and is_likely and (given[0] not in self._followers or given[0] in self._typical) else 0
         is_closed = not _HAN_RUN.match(text, at + length)
         return length if fits or is_closed or given[0] in self._given else 0
 
@@ -164,18 +195,18 @@ class NameRecogniser:
 
     def _introduced(self, text: str) -> Iterator[Found]:
         for cue in self._introduction.finditer(text):
-            yield from self._at_introduction(text, cue.end(), "name.introduced")
+            yield from self._at_introduction(text, cue.end(), Grade.STRONG, "name.introduced")
 
-    def _at_introduction(self, text: str, start: int, rule: str) -> Iterator[Found]:
+    def _at_introduction(self, text: str, start: int, grade: Grade, rule: str) -> Iterator[Found]:
         spaced = _SPACED_NAME.match(text, start)
         if spaced and self._surname_length(text, start, Grade.STRONG):
             yield *spaced.span(), Kind.NAME, rule
             return
         run = _HAN_RUN.match(text, start)
-        if run and self._is_whole_name(run[0]) and not text[run.end() : run.end() + 1].isascii():
+        if run and self._is_whole_name(run[0]) and not _LATIN.match(text, run.end()):
             yield *run.span(), Kind.NAME, rule
             return
-        end = self.full_name_end(text, start, Grade.STRONG)
+        end = self.full_name_end(text, start, grade)
         if end:
             yield start, end, Kind.NAME, rule
 
@@ -186,19 +217,21 @@ class NameRecogniser:
         surname = self._surname_length(run, 0, Grade.STRONG)
         if not surname:
             return len(run) in (2, 3) and run not in self._words and run[0] not in self._followers and run[-1] not in self._places
-        return 1 <= len(run) - surname <= 2 and (run not in self._words or self._given.issuperset(run[surname:]))
+        is_common_word = surname == 1 and self._grades[run[0]] is Grade.STRONG
+        is_doubtful = run in self._words or (is_common_word and not self._followers.isdisjoint(run[1:]))
+        return 1 <= len(run) - surname <= 2 and (not is_doubtful or self._given.issuperset(run[surname:]))
 
     def _ends_in_title(self, run: str) -> bool:
         return any(title.end() == len(run) for title in self._title.finditer(run))
 
     def _in_fields(self, text: str) -> Iterator[Found]:
         for cue in self._field.finditer(text):
-            yield from self._at_introduction(text, cue.end(), "name.field")
+            yield from self._at_introduction(text, cue.end(), Grade.ROLE, "name.field")
 
     def _after_roles(self, text: str) -> Iterator[Found]:
         for cue in self._role.finditer(text):
             end = self.full_name_end(text, cue.end(), Grade.ROLE)
-            if end:
+            if end and not (len(cue[0]) == 1 and self._is_word_before(text, cue.end())):
                 yield cue.end(), end, Kind.NAME, "name.role"
 
     def _before_titles(self, text: str) -> Iterator[Found]:
@@ -230,7 +263,9 @@ class NameRecogniser:
         return None
 
     def _is_addressed(self, text: str, start: int) -> bool:
-        """Say whether a mark or a role (市民, 来电人) stands directly before `start`."""
+        """Say whether a surname that is also a word is one here: 市民于女士, but not 我向交警反映."""
+        if not self._polite_title.match(text, start + 1):
+            return False
         return not start or not _HAN_RUN.match(text, start - 1) or self._role_end.search(text, max(0, start - 6), start) is not None
 
     def _stands_free(self, text: str, start: int) -> bool:
@@ -282,13 +317,31 @@ class NameRecogniser:
                 yield start, end, Kind.NAME, "name.transliterated"
 
     def _alone(self, text: str) -> Iterator[Found]:
-        for match in self._bare.finditer(text):
+        for match in self._surname.finditer(text):
             start = match.start()
-            end = self.full_name_end(text, start, Grade.BARE)
+            grade = self._grades.get(match[0], Grade.BARE)
+            end = self.full_name_end(text, start, grade)
             if end is None or not self._stands_free(text, start):
                 continue
-            if end - start > 2 or (self._verb.match(text, end) and self._is_pointed_at(text, start)):
+            is_typical = self._is_typical(text[start + len(match[0]) : end])
+            if grade is Grade.ROLE:
+                is_apart = self._verb.match(text, end) or not _HAN_RUN.match(text, end)
+                is_name = end - start == 3 and is_typical and is_apart
+            else:
+                is_name = end - start > 2 or (is_typical and self._is_pointed_at(text, start))
+            if is_name:
                 yield start, end, Kind.NAME, "name.alone"
+        for match in _PERSON.finditer(text):
+            if self._is_clear_name(match[0]):
+                yield *match.span(), Kind.NAME, "name.person"
+
+    def _is_clear_name(self, run: str) -> bool:
+        """Say whether a few characters between marks are a name and nothing else."""
+        surname = self._surname_length(run, 0, Grade.BARE)
+        given = run[surname:]
+        if not surname or not 1 <= len(given) <= 2 or self._is_word_at(run, 0):
+            return False
+        return self._given.issuperset(given) and not self._typical.isdisjoint(given)
 
     def _is_pointed_at(self, text: str, start: int) -> bool:
         """Say whether a mark or a preposition stands before `start`, as a name of two characters needs."""
@@ -316,6 +369,12 @@ class NameRecogniser:
                     break
                 yield mark.end(), next_end, Kind.NAME, "name.listed"
                 end = next_end
+            if start and text[start - 1] in "、和与及":
+                for size in (4, 3, 2):
+                    before = text[start - 1 - size : start - 1] if start > size else ""
+                    if self._is_clear_name(before) and self._stands_free(text, start - 1 - size):
+                        yield start - 1 - size, start - 1, Kind.NAME, "name.listed"
+                        break
 
     def _repeated(self, text: str, found: list[Found]) -> Iterator[Found]:
         """Yield the other places at which a full name that was found once stands."""

@@ -42,6 +42,9 @@ _IDENTITY = re.compile(r"(\d\d)\d{4}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[
 _OLD_IDENTITY = re.compile(r"(\d\d)\d{4}[3-9]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}")
 """Fifteen digits were given to those born before 2000; two-digit years below 30 are those of documents."""
 
+_CARD_PREFIXES = ("62", "60", "94", "95")
+"""With which numbers of domestic bank cards begin, whatever the groups they are written in."""
+
 _MOBILE_SHAPES = {(3, 4, 4), (3, 3, 5), (4, 4, 3), (4, 3, 4), (3, 8), (7, 4), (5, 6), (6, 5), (3, 5, 3), (3, 4, 2, 2), (3, 2, 2, 2, 2), (3, 2, 2, 4), (4, 7), (8, 3)}
 _IDENTITY_SHAPES = {(6, 8, 4), (6, 4, 4, 4), (6, 4, 2, 2, 4), (3, 3, 4, 4, 4), (6, 12), (14, 4), (6, 8, 3, 1), (3, 3, 4, 2, 2, 4), (6, 6, 3), (6, 4, 4, 3, 1), (2, 2, 2, 8, 4), (2, 4, 8, 4), (6, 9), (6, 11), (17, 1), (10, 8), (12, 6)}
 
@@ -149,12 +152,20 @@ class NumberRecogniser:
                 if verdict and best[start][0] + verdict.score > choice[0]:
                     choice = (best[start][0] + verdict.score, start, verdict)
             best.append(choice)
+        segments = []
         at = len(groups)
         while at:
             _, start, verdict = best[at]
-            if verdict and verdict.kind:
-                yield self._extent(text, groups[start][0], groups[at - 1][1], verdict, check if at == len(groups) else None)
+            segments.append((start, at, verdict))
             at = start
+        local = 0
+        for start, end, verdict in reversed(segments):
+            size = groups[end - 1][1] - groups[end - 1][0]
+            if verdict is None and local and end == start + 1 and size == local:
+                verdict = _Verdict(Kind.PHONE, "landline", 0)
+            if verdict and verdict.kind:
+                yield self._extent(text, groups[start][0], groups[end - 1][1], verdict, check if end == len(groups) else None)
+            local = size if verdict and verdict.rule in ("landline", "cue.phone") else 0
 
     def _judge(self, text: str, groups: list[tuple[int, int]], start: int, end: int, cue: Cue | None, check: re.Match[str] | None) -> _Verdict | None:
         parts = groups[start:end]
@@ -268,13 +279,14 @@ class NumberRecogniser:
     def _landline(self, segment: _Segment) -> _Verdict | None:
         match = _LANDLINE.fullmatch(segment.digits)
         is_cued = segment.own_cue in (Cue.PHONE, Cue.CONTACT)
-        if not match and is_cued:
+        if not match and (is_cued or segment.sizes[0] in (2, 4)):
             match = _FOREIGN_LANDLINE.fullmatch(segment.digits)
         if not match or (len(segment.digits) not in (11, 12, 13, 14) and not is_cued):
             return None
         area = len(segment.digits) - len(match[2])
         local = _after(segment.sizes, area)
-        if is_cued or len(segment.sizes) == 1 or local in ((7,), (8,), (4, 4), (3, 4), (2, 2, 2, 2), (4, 3), (3, 5), (5, 3)):
+        is_spelt_out = max(local) == 1 and segment.has_one_joiner()
+        if is_cued or is_spelt_out or len(segment.sizes) == 1 or local in ((7,), (8,), (4, 4), (3, 4), (2, 2, 2, 2), (4, 3), (3, 5), (5, 3)):
             return _Verdict(Kind.PHONE, "landline", 10 * len(segment.digits) + 5)
         return None
 
@@ -289,7 +301,7 @@ class NumberRecogniser:
             return None
         one, groups = len(segment.sizes) == 1, segment.sizes
         in_fours = all(size == 4 for size in groups[:-1]) and groups[-1] <= 4
-        in_few = segment.has_light_joiners() and len(groups) <= 5 and groups[0] >= 4 and segment.digits[:2] in ("62", "60", "95", "94")
+        in_few = segment.has_light_joiners() and len(groups) <= 6 and segment.digits.startswith(_CARD_PREFIXES)
         singles = max(groups) == 1 and segment.has_one_joiner()
         if is_cued or one or in_fours or in_few or singles:
             return _Verdict(Kind.BANK_CARD, "card", 10 * length + (4 if one or in_fours else 0))

@@ -80,6 +80,7 @@ class AddressRules(_Part):
     office_followers: _Words
     residents: _Words
     villages: _Words
+    hamlets: _Words
     door_cues: _Words
     regions: _Words
 
@@ -116,6 +117,8 @@ class GivenNames(_Part):
     """Characters that given names, and names transliterated into Chinese, are made of."""
 
     characters: _Characters
+    typical: _Characters
+    words: _Words
     transliteration: _Characters
 
 
@@ -136,6 +139,7 @@ class NameCues(_Part):
     roles: _Words
     role_links: _Words
     titles: _Words
+    polite_titles: _Words
     short_titles: _Words
     prefixes: _Characters
     verbs: _Words

@@ -23,6 +23,10 @@ _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
 _LIST_NUMBER = re.compile(rf"(?<![0-9０-９{_ENCLOSED}])[{_ENCLOSED}](?=[0-9０-９])")
 """An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
 
+_ZERO = re.compile(r"(?<=\d)[Oo]+(?=[\dOo])")
+_ONE = re.compile(r"(?<=\d)[lI]+(?=[\dlI])|(?<![A-Za-z0-9])[lI](?=[3-9]\d{9})")
+"""Letters that stand for digits in the middle of a number."""
+
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 _COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)")
@@ -90,6 +94,7 @@ def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) ->
     origins = None
     if len(folded) != len(text):
         origins = [i for i, c in enumerate(text) if table[ord(c)] is not None]
+    folded = _ONE.sub(lambda m: "1" * len(m[0]), _ZERO.sub(lambda m: "0" * len(m[0]), folded))
     return View(_COVERED_END.sub(_stars, _COVER.sub(_stars, folded)), spoken_table, origins)
 
 
