@@ -4,10 +4,12 @@ import os
 
 # Prefect reads these when it is imported. Analytics would phone home, and locks the temporary database.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+# The server keeps the log of a run; the terminal gets our own lines, not Prefect's tracebacks.
+os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
 os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "WARNING")
 os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
 
+import traceback
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,11 @@ from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
 
-from analysis.pipeline.night import Counts, Night, open_night
+from analysis.config import load_settings
+from analysis.errors import HotlineError
+from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
 from flows.notify import notify_failure
@@ -31,9 +36,24 @@ def _is_file_trouble(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
+class StageError(Exception):
+    """A fault of the program in a stage; its message names type and place only, as Prefect stores messages."""
+
+
+def _run_sanitised(night: Night, stage: Stage) -> Counts:
+    """Run a stage; an unforeseen exception, whose message could quote a complaint, is told without its message."""
+    try:
+        return run_stage(night, stage)
+    except (HotlineError, OSError):
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise StageError(f"{type(error).__name__}, {Path(place.filename).name}:{place.lineno}") from None
+
+
 @task(cache_policy=NO_CACHE, persist_result=False, log_prints=False)
 def _stage(night: Night, stage: Stage) -> Counts:
-    counts = run_stage(night, stage)
+    counts = _run_sanitised(night, stage)
     get_run_logger().info("%s：%s", stage.name, "，".join(f"{k}={v}" for k, v in counts.items()))
     return counts
 
@@ -53,9 +73,15 @@ def _run_stages(night: Night) -> None:
             update_progress_artifact(artifact_id=progress, progress=100.0 * position / len(STAGES))
 
 
+def _run_name() -> str:
+    parameters = flow_run.parameters
+    day = parameters.get("as_of") or today(load_settings(site_paths().settings)).isoformat()
+    return f"夜间运行 {day}"
+
+
 @flow(
     name="夜间运行",
-    flow_run_name="夜间运行 {as_of}",
+    flow_run_name=_run_name,
     persist_result=False,
     validate_parameters=True,
     on_failure=[notify_failure],

@@ -44,10 +44,6 @@ class ClauseTable:
     def __len__(self) -> int:
         return len(self.start)
 
-    def by_document(self, flags: npt.NDArray[np.generic]) -> npt.NDArray[np.int64]:
-        """Sum a flag or count per clause over each complaint; shape (complaints,)."""
-        return np.bincount(self.document, weights=flags, minlength=self.document_count).astype(np.int64)
-
 
 def _lookup(characters: str) -> Flags:
     table = np.zeros(0x110000, dtype=bool)

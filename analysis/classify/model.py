@@ -1,6 +1,5 @@
 """The linear models (gate, sub-problems, kinds of unit): trained with scikit-learn, applied as plain arrays."""
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from analysis.classify.arrays import Flags, Floats, Indices, Matrix
-from analysis.classify.features import BLOCKS, GRAM_BLOCKS, FeatureSpace
+from analysis.classify.features import BLOCKS, FeatureSpace
 
 ASSUMED_SHARE = 0.26
 """Share in scope that scores are calibrated to: pre-selected traffic posts; tickets of all kinds have less."""
@@ -24,17 +23,24 @@ class BlockScales:
     unit: dict[str, float]
 
 
-_GRAMS = dict.fromkeys(GRAM_BLOCKS, 1.0)
-
 SCALES = BlockScales(
-    gate={"knowledge": 1.5, "rule": 0.5, "set": 0.2, "clause": 0.2, "role": 0.05} | _GRAMS,
-    code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0} | _GRAMS,
-    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0} | _GRAMS,
+    gate={
+        "knowledge": 1.5,
+        "rule": 0.5,
+        "set": 0.2,
+        "clause": 0.2,
+        "role": 0.05,
+        "character": 1,
+        "word": 1,
+        "focus": 1,
+    },
+    code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0, "character": 2, "word": 1, "focus": 2},
+    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0, "character": 0, "word": 0, "focus": 0},
 )
 """Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
-GATE_C, CODE_C, UNIT_C = 0.15, 0.3, 1.0
-"""Inverse strength of regularisation, chosen by cross-validation on the corpus."""
+GATE_C, CODE_C, UNIT_C = 0.15, 0.1, 1.0
+"""Inverse strength of regularisation."""
 
 
 @dataclass(frozen=True)
@@ -196,8 +202,3 @@ def near_duplicate_groups(features: Matrix, similarity: float = 0.5) -> Indices:
     """Group complaints that share much of their wording (cosine of n-grams), such as minimal pairs."""
     close = (features @ features.T) >= similarity
     return np.asarray(sparse.csgraph.connected_components(close, directed=False)[1], dtype=np.int64)
-
-
-def argmax_kind(scores: Floats, kinds: Sequence[str]) -> list[str]:
-    """Return the kind of unit with the highest score for each complaint."""
-    return [kinds[i] for i in scores.argmax(axis=1)]

@@ -21,18 +21,22 @@ def is_no_data(
 ) -> bool:
     """Say whether a row that is not empty holds no data.
 
-    Such a row says nothing in the column of the time of receipt (unless it repeats the header), and begins with
-    the words of a footer, is one cell across the sheet, or fills only columns that are known and not read.
+    Such a row begins with the words of a footer and has no text (a total may stand in any other column); or it
+    says nothing in the column of the time of receipt (unless it repeats the header), and begins with the words of a
+    footer, is one cell across the sheet, or fills only columns that are known and not read.
     """
     mapping = layout.mapping
+    filled = [(p, c) for p, c in enumerate(cells) if not is_blank(c)]
+    position, first = filled[0]
+    is_closing = isinstance(first, str) and sources.footer_pattern.match(first.strip()) is not None
+    statement = {*mapping.columns.get("text", ()), *mapping.columns.get("title", ())}
+    if is_closing and not any(p in statement for p, _ in filled):
+        return True
     times = [(p, cells[p]) for p in mapping.columns["received_at"] if p < len(cells) and not is_blank(cells[p])]
     if times and not _repeats_header(times, layout):
         return False
-    filled = [(p, c) for p, c in enumerate(cells) if not is_blank(c)]
     if times:
         return _repeats_header(filled, layout)
-    position, first = filled[0]
-    is_closing = isinstance(first, str) and sources.footer_pattern.match(first.strip()) is not None
     if is_closing and (len(filled) == 1 or position not in mapping.columns.get("text", ())):
         return True
     if is_ragged(cells, info, layout):

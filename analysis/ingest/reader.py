@@ -83,7 +83,9 @@ def _limit(task: Task) -> None:
         (resource.RLIMIT_FSIZE, task.unpacked_mb * megabyte, task.unpacked_mb * megabyte),
         (resource.RLIMIT_CORE, 0, 0),
     ):
-        resource.setrlimit(kind, (soft, hard))
+        ceiling = resource.getrlimit(kind)[1]  # the machine's own limit, which only root may raise
+        is_free = ceiling == resource.RLIM_INFINITY
+        resource.setrlimit(kind, (soft, hard) if is_free else (min(soft, ceiling), min(hard, ceiling)))
 
 
 def _run(source: BinaryIO, out: BinaryIO, task: Task) -> int:

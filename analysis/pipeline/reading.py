@@ -1,10 +1,12 @@
 """Reads raw files into masked, segmented complaints and quarantine: one transaction a file."""
 
+from zoneinfo import ZoneInfo
+
 import pandas as pd
 
 from analysis.contracts import COMPLAINTS, INTAKE_ROWS, OUTCOMES, QUARANTINE, RAW_FILES
 from analysis.errors import IntegrityError
-from analysis.ingest.discover import RawFile, discover
+from analysis.ingest.discover import RawFile, discover, misplaced
 from analysis.ingest.identity import add_identity, load_or_create_key
 from analysis.ingest.intake import Intake, read_intake
 from analysis.ingest.masking import Masker, load_masker, mask_candidates
@@ -20,6 +22,7 @@ def read_files(night: Night) -> Counts:
     found = discover(night.paths.raw)
     known = set(night.store.query("known_files")["file_id"])
     counts = dict.fromkeys(["files", "unreadable_files", "rows", *OUTCOMES, "skipped"], 0)
+    counts["misplaced_files"] = len(misplaced(night.paths.raw))
     counts["known_files"] = sum(f.file_id in known for f in found)
     fresh = list({f.file_id: f for f in reversed(found) if f.file_id not in known}.values())[::-1]
     for position, raw_file in enumerate(fresh):
@@ -36,24 +39,27 @@ def read_files(night: Night) -> Counts:
 
 
 def _read_file(night: Night, raw_file: RawFile, sources: Sources, masker: Masker, key: bytes) -> pd.Series:
-    intake = read_intake(raw_file, sources, night.settings.ingest, night.moment.as_of)
+    zone = ZoneInfo(night.settings.site.timezone)
+    intake = read_intake(raw_file, sources, night.settings.ingest, night.moment.as_of, zone)
     complaints = _complaints(night, raw_file, intake, masker, key)
     stored = night.store.apply("stored_complaints", {"wanted": complaints[["complaint_id"]]})
     settled = settle(complaints[COMPLAINTS.column_names], stored, raw_file.file_name)
     record = _file_record(night, raw_file, intake, settled)
     rejects = pd.concat([r for r in (intake.rejects, settled.conflicts) if len(r)] or [intake.rejects])
     taken = settled.rows[settled.rows["outcome"].isin(["accepted", "updated", "unchanged"])]
-    is_taken = complaints["row_number"].isin(taken["row_number"]) & complaints["quarantine_id"].notna()
+    mended = complaints.dropna(subset=["quarantine_id"]).merge(taken[["sheet_name", "row_number"]])
     with night.store.transaction():
+        # An unreadable file is tried anew every night, as limits and codebook may have changed since.
+        night.store.apply("forget_unreadable_entries", file_id=raw_file.file_id)
+        night.store.apply("forget_unreadable_file", file_id=raw_file.file_id)
         night.store.append(RAW_FILES, record)
         _replace_complaints(night, settled)
         night.store.append(INTAKE_ROWS, _with_rejected_rows(settled.rows, intake.rejects))
         night.store.append(QUARANTINE, rejects.assign(status="open", resolved_file_id=None, run_id=night.moment.run_id))
-        if is_taken.any():
-            mended = complaints.loc[is_taken, ["quarantine_id", "file_id"]]
+        if len(mended):
             # A mended row names every entry it had; the first leads to all of them.
             mended = mended.assign(quarantine_id=mended["quarantine_id"].str.split().str[0])
-            night.store.apply("resolve_quarantine", {"mended": mended})
+            night.store.apply("resolve_quarantine", {"mended": mended[["quarantine_id", "file_id"]]})
     return record.iloc[0]
 
 

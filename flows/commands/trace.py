@@ -104,6 +104,7 @@ def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
         int(complaint["row_number"]),
         sources=load_sources(paths.codebook),
         limits=load_settings(paths.settings).ingest,
+        file_id=complaint["file_id"],
     )
     click.echo("原始行（含个人信息，勿外传）：", err=True)
     for heading, value in row.items():

@@ -16,32 +16,40 @@ _PIECE = re.compile(r"[A-Za-z0-9*]+")
 _LIST_MARK = re.compile("[、,/和及与]")
 _LISTED_PLATE = re.compile(rf"(?:[、,/ 和与及或]){{1,2}}([A-Za-z]{_MARK}?[A-Za-z0-9*]{{5,6}})(?![A-Za-z0-9])")
 _NEW_ENERGY = re.compile(r"[A-HJK][A-HJ-NP-Z0-9]\d{4}|\d{5}[A-HJK]", re.IGNORECASE)
+_CUED_PLATE = re.compile(
+    rf"(?:[\u4e00-\u9fff*]{{1,3}}{_MARK}{{0,2}}(?=[A-Za-z]))?"
+    r"([A-Za-z0-9*](?:[ ·.-]{0,2}[A-Za-z0-9*]){4,6})(?![A-Za-z0-9])"
+)
 
-_PASSPORT = re.compile(r"(?<![A-Za-z0-9])(?:[EG][ -]?\d(?:[ -]?\d){7}|E[ -]?[A-HJ-NP-Z][ -]?\d(?:[ -]?\d){6}|[EG]\d{0,4}\*{3,7}\d{1,4})(?![A-Za-z0-9*])", re.IGNORECASE)
+_PASSPORT = re.compile(
+    r"(?<![A-Za-z0-9])(?:[EGeg][ -]?\d(?:[ -]?\d){7}|[Ee][ -]?[A-HJ-NP-Za-hj-np-z][ -]?\d(?:[ -]?\d){6}"
+    r"|[EGeg]\d{0,4}\*{3,7}\d{1,4})(?![A-Za-z0-9*])"
+)
 _CUED_PASSPORT = re.compile(r"[A-Za-z]{0,3}[ -]?[\d*](?:[ -]?[\d*]){5,10}(?![A-Za-z0-9*])")
 _DATED = re.compile(r"[A-Za-z]+20[0-4]\d(?:0[1-9]|1[0-2])")
 _BADGE = re.compile(r"[\u4e00-\u9fff]?[A-Za-z]{0,2}[ -]?[\d*](?:[ -]?[\d*]){2,11}(?![A-Za-z0-9*])")
-_VEHICLE = re.compile(r"(?=[A-Za-z*-]*\d)[A-Za-z0-9*-]{6,20}(?![A-Za-z0-9*])|[A-Za-z0-9*](?: ?[A-Za-z0-9*]){16}(?![A-Za-z0-9*])")
+_VEHICLE = re.compile(
+    r"(?=[A-Za-z*-]*\d)[A-Za-z0-9*-]{6,20}(?![A-Za-z0-9*])|[A-Za-z0-9*](?: ?[A-Za-z0-9*]){16}(?![A-Za-z0-9*])"
+)
 
 
 class PlateRecogniser:
     """Finds full number plates, with and without the province where a word announces them."""
 
-    def __init__(self, rules: MaskingRules, cues: CueFinder) -> None:
+    def __init__(self, rules: MaskingRules) -> None:
         plates = rules.plates
         province = one_of(plates.provinces)
-        self._cues = cues
         self._public = frozenset(rules.numbers.public_numbers)
         self._suffix = re.compile(f"{_MARK}{{0,2}}{one_of(plates.suffixes)}")
         place = f"(?:{province}{_MARK}{{0,2}}|(?:{any_of(plates.province_names)}|{province}[牌字]){_MARK}?)"
-        self._head = re.compile(f"{place}[A-Za-z](?![A-Za-z]{{3}}){_MARK}{{0,4}}临?{_MARK}?(?=[A-Za-z0-9*])")
+        digit = f"[A-Za-z0-9*{''.join(rules.numbers.spoken_digits)}]"
+        self._head = re.compile(f"{place}[A-Za-z](?![A-Za-z]{{3}}){_MARK}{{0,4}}临?{_MARK}?(?={digit})")
         self._police = re.compile(rf"WJ{_MARK}?{province}?{_MARK}?\d{{4,5}}[A-Z0-9]?(?![A-Z0-9])", re.IGNORECASE)
-        self._cued = re.compile(rf"(?:[\u4e00-\u9fff*]{{1,3}}{_MARK}{{0,2}}(?=[A-Za-z]))?([A-Za-z0-9*](?:[ ·.-]{{0,2}}[A-Za-z0-9*]){{4,6}})(?![A-Za-z0-9])")
 
-    def find(self, view: View) -> Iterator[Found]:
-        """Yield plates."""
-        text = view.spoken
-        for head in self._head.finditer(text):
+    def find(self, view: View, announced: list[tuple[Cue, int]]) -> Iterator[Found]:
+        """Yield plates; `announced` are the cues of the text."""
+        for head in self._head.finditer(view.text):
+            text = view.spoken
             end = self._tail_end(text, head.end())
             if end is None:
                 continue
@@ -49,12 +57,12 @@ class PlateRecogniser:
             following = _LISTED_PLATE.match(text, end)
             if following and _known_count(following[1]) >= 3:
                 yield following.start(1), following.end(), Kind.PLATE, "plate.listed"
-        for match in self._police.finditer(text):
+        for match in self._police.finditer(view.text):
             yield *match.span(), Kind.PLATE, "plate.police"
-        for position in self._cues.after(view.text, Cue.PLATE):
-            value = self._cued.match(text, position)
+        for cue, position in announced:
+            value = _CUED_PLATE.match(view.spoken, position) if cue is Cue.PLATE else None
             if value and _known_count(value[1]) >= 3 and value[1] not in self._public:
-                yield value.start(), self._with_suffix(text, value.end()), Kind.PLATE, "plate.cued"
+                yield value.start(), self._with_suffix(view.spoken, value.end()), Kind.PLATE, "plate.cued"
 
     def _tail_end(self, text: str, start: int) -> int | None:
         """Return where the characters after province and letter end, or None if they make no plate.
@@ -70,17 +78,17 @@ class PlateRecogniser:
             gap = _GAP.match(text, piece.end())
             position = gap.end() if gap else piece.end()
         for tail, end in sorted(tails, key=lambda t: -len(t[0])):
-            known = _known_count(tail)
-            if not known or (text[end : end + 1].isascii() and text[end : end + 1].isalnum()):
+            if (text[end : end + 1].isascii() and text[end : end + 1].isalnum()) or not _known_count(tail):
                 continue
-            is_whole = tail == tails[0][0]
-            if len(tail) == 6 and (_NEW_ENERGY.fullmatch(tail) if not is_whole else known >= 5 or "*" in tail or _NEW_ENERGY.fullmatch(tail)):
-                return self._with_suffix(text, end)
-            if len(tail) == 5 and known >= 2:
-                return self._with_suffix(text, end)
-            if len(tail) == 4 and known >= 2 and self._suffix.match(text, end):
+            if self._is_tail(tail, is_whole=tail == tails[0][0], has_suffix=self._suffix.match(text, end) is not None):
                 return self._with_suffix(text, end)
         return None
+
+    def _is_tail(self, tail: str, *, is_whole: bool, has_suffix: bool) -> bool:
+        known = _known_count(tail)
+        if len(tail) == 6:
+            return _NEW_ENERGY.fullmatch(tail) is not None or (is_whole and (known >= 5 or "*" in tail))
+        return known >= 2 and (len(tail) == 5 or (len(tail) == 4 and has_suffix))
 
     def _with_suffix(self, text: str, end: int) -> int:
         suffix = self._suffix.match(text, end)
@@ -92,25 +100,30 @@ class CodeRecogniser:
 
     def __init__(self, cues: CueFinder) -> None:
         self._cues = cues
-        self._cued = (
-            (Cue.PASSPORT, _CUED_PASSPORT, Kind.PASSPORT, "passport.cued"),
-            (Cue.BADGE, _BADGE, Kind.BADGE, "badge"),
-            (Cue.VEHICLE, _VEHICLE, Kind.IDENTITY, "vehicle"),
-        )
 
-    def find(self, view: View) -> Iterator[Found]:
-        """Yield codes; all but passports of China need a word before them."""
+    def find(self, view: View, announced: list[tuple[Cue, int]]) -> Iterator[Found]:
+        """Yield codes; all but passports of China need a word before them, of those that are `announced`."""
         for match in _PASSPORT.finditer(view.text):
-            is_document = self._cues.before(view.text, match.start()) in (Cue.DOCUMENT, Cue.NUMBERED_DOCUMENT)
+            is_document = self._cues.before(view, match.start()) in (Cue.DOCUMENT, Cue.NUMBERED_DOCUMENT)
             if not is_document and not _DATED.match(match[0]):
                 yield *match.span(), Kind.PASSPORT, "passport"
-        for cue, pattern, kind, rule in self._cued:
-            for position in self._cues.after(view.text, cue):
-                value = pattern.match(view.spoken, position)
-                while value:
-                    yield *value.span(), kind, rule
-                    mark = _LIST_MARK.match(view.text, value.end())
-                    value = pattern.match(view.spoken, mark.end()) if mark else None
+        for cue, position in announced:
+            if cue not in _CODES:
+                continue
+            pattern, kind, rule = _CODES[cue]
+            value = pattern.match(view.spoken, position)
+            while value:
+                yield *value.span(), kind, rule
+                mark = _LIST_MARK.match(view.text, value.end())
+                value = pattern.match(view.spoken, mark.end()) if mark else None
+
+
+_CODES = {
+    Cue.PASSPORT: (_CUED_PASSPORT, Kind.PASSPORT, "passport.cued"),
+    Cue.BADGE: (_BADGE, Kind.BADGE, "badge"),
+    Cue.VEHICLE: (_VEHICLE, Kind.IDENTITY, "vehicle"),
+}
+"""What follows each cue, what it is, and the rule's name."""
 
 
 def _known_count(text: str) -> int:

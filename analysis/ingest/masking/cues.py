@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from analysis.ingest.masking.patterns import any_of
 from analysis.ingest.masking.rules import MaskingRules
+from analysis.ingest.masking.view import View
 
 _WINDOW = 28
 """How many characters before a number are searched: a cue word and what connects it to the number."""
@@ -31,7 +32,7 @@ class Cue(StrEnum):
 
 
 class CueFinder:
-    """Finds the cue word before a position, and the positions after cue words."""
+    """Finds the cue word before a position, and what cue words announce."""
 
     def __init__(self, words: Mapping[Cue, Iterable[str]], connectors: Iterable[str]) -> None:
         self._kinds = {word: cue for cue, group in words.items() for word in group}
@@ -39,12 +40,12 @@ class CueFinder:
         self._cue = re.compile(any_of(self._kinds))
         self._gap = re.compile(f"(?:{any_of(self._connectors)}|{_CONNECTING_MARKS})*+")
 
-    def before(self, text: str, position: int) -> Cue | None:
+    def before(self, view: View, position: int) -> Cue | None:
         """Return the cue whose word stands before `position` with nothing but connecting words between.
 
         A general word (编号) yields to a personal one that it is joined to (驾驶证编号).
         """
-        window = text[max(0, position - _WINDOW) : position].lower()
+        window = view.lowered[max(0, position - _WINDOW) : position]
         matches = list(self._cue.finditer(window))
         if not matches:
             return None
@@ -61,13 +62,14 @@ class CueFinder:
                 return joined
         return Cue.NUMBERED_DOCUMENT if re.search("[号码编]", last[0] + gap) else cue
 
-    def after(self, text: str, cue: Cue) -> Iterable[int]:
-        """Yield each position at which the value after a cue word of kind `cue` begins."""
-        lowered = text.lower()
-        for match in self._cue.finditer(lowered):
-            if self._kinds[match[0]] is cue:
-                gap = self._gap.match(lowered, match.end(), match.end() + _WINDOW)
-                yield gap.end() if gap else match.end()
+    def announced(self, view: View) -> list[tuple[Cue, int]]:
+        """Return each cue of the text with the position at which the value after its word would begin."""
+        text = view.lowered
+        found = []
+        for match in self._cue.finditer(text):
+            gap = self._gap.match(text, match.end(), match.end() + _WINDOW)
+            found.append((self._kinds[match[0]], gap.end() if gap else match.end()))
+        return found
 
 
 def number_cues(rules: MaskingRules) -> CueFinder:

@@ -1,6 +1,5 @@
 """The masker: all recognisers over one view of a text."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from analysis.ingest.masking.accounts import AccountRecogniser
 from analysis.ingest.masking.addresses import AddressRecogniser
 from analysis.ingest.masking.codes import CodeRecogniser, PlateRecogniser
 from analysis.ingest.masking.cues import number_cues
+from analysis.ingest.masking.name_shape import NameShape
 from analysis.ingest.masking.names import NameRecogniser
 from analysis.ingest.masking.numbers import Found, NumberRecogniser
 from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
@@ -17,7 +17,6 @@ from analysis.ingest.masking.view import FoldTable, View, view_of
 from analysis.ingest.masking.vocabulary import load_vocabulary
 
 _NOBODY = OwnDetails()
-_HAS_LATIN_OR_DIGIT = re.compile("[A-Za-z0-9*]")
 
 
 class Masker:
@@ -30,14 +29,14 @@ class Masker:
         self._table = FoldTable(rules.numbers.star_characters)
         self._spoken = {ord(c): d for c, d in rules.numbers.spoken_digits.items()}
         vocabulary = load_vocabulary(name_rules)
-        cues = number_cues(rules)
+        self._cues = number_cues(rules)
         addresses = AddressRecogniser(rules.addresses)
-        self._numbers = NumberRecogniser(rules, cues)
-        self._plates = PlateRecogniser(rules, cues)
-        self._codes = CodeRecogniser(cues)
+        self._numbers = NumberRecogniser(rules, self._cues)
+        self._plates = PlateRecogniser(rules)
+        self._codes = CodeRecogniser(self._cues)
         self._accounts = AccountRecogniser(rules)
         self._addresses = addresses
-        self._names = NameRecogniser(name_rules, vocabulary)
+        self._names = NameRecogniser(name_rules, NameShape(name_rules, vocabulary))
         self._own = OwnRecogniser(name_rules, vocabulary.words, addresses)
 
     def find(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> list[PersonalSpan]:
@@ -64,11 +63,11 @@ class Masker:
         return view_of(text, self._table, self._spoken)
 
     def _recognised(self, view: View, own: OwnDetails, is_narrative: bool) -> Iterator[Found]:
+        announced = self._cues.announced(view)
         yield from self._numbers.find(view)
-        if _HAS_LATIN_OR_DIGIT.search(view.text):
-            yield from self._plates.find(view)
+        yield from self._plates.find(view, announced)
+        yield from self._codes.find(view, announced)
         yield from self._accounts.find(view)
-        yield from self._codes.find(view)
         yield from self._addresses.find(view)
         yield from self._names.find(view, is_narrative=is_narrative)
         if own != _NOBODY:

@@ -49,7 +49,7 @@ class OwnRecogniser:
         titles = any_of([*rules.cues.titles, *rules.cues.short_titles])
         self._title_end = re.compile(f"{titles}$")
         self._after_surname = re.compile(f"(?:某{{1,3}}|[*xX○□]{{1,3}}(?![A-Za-z0-9]))|(?={titles})")
-        self._before_surname = re.compile(f"[{re.escape(rules.cues.prefixes)}]$")
+        self._prefixes = frozenset(rules.cues.prefixes)
         self._road_after = re.compile("[东南西北中]?[一二三四五]?[路街巷桥]")
 
     def find(self, view: View, own: OwnDetails) -> Iterator[Found]:
@@ -68,7 +68,10 @@ class OwnRecogniser:
         if not field:
             return []
         names = _NAME.findall(_SPACE_IN_NAME.sub("", field))
-        return [n for n in names if n.lower() not in self._generic and FILLER not in n and not self._organisation.search(n)]
+        return [n for n in names if not self._is_nobody(n)]
+
+    def _is_nobody(self, value: str) -> bool:
+        return value.lower() in self._generic or FILLER in value or self._organisation.search(value) is not None
 
     def _name(self, text: str, name: str) -> Iterator[Found]:
         title = self._title_end.search(name)
@@ -82,10 +85,12 @@ class OwnRecogniser:
             return
         for match in re.finditer(re.escape(surname), text):
             start, end = match.span()
-            after = self._after_surname.match(text, end)
-            if after and not self._ends_word(text, start):
+            before, after = text[max(0, start - 1) : end], self._after_surname.match(text, end)
+            if before in self._words:
+                continue
+            if after:
                 yield start, after.end(), Kind.NAME, "own.surname"
-            elif self._before_surname.search(text, 0, start) and text[start : start + 2] not in self._words and text[start - 1 : end] not in self._words:
+            elif before[0] in self._prefixes and text[start : start + 2] not in self._words:
                 yield start, end, Kind.NAME, "own.surname"
 
     def _is_other_word(self, text: str, start: int, end: int) -> bool:
@@ -94,13 +99,11 @@ class OwnRecogniser:
         if name not in self._words:
             return False
         longer = (text[start - 1 : end] if start else "", text[start : end + 1])
-        return any(word != name and word in self._words for word in longer) or self._road_after.match(text, end) is not None
-
-    def _ends_word(self, text: str, start: int) -> bool:
-        return start > 0 and text[start - 1 : start + 1] in self._words
+        is_longer = any(word != name and word in self._words for word in longer)
+        return is_longer or self._road_after.match(text, end) is not None
 
     def _account(self, text: str, account: str) -> Iterator[Found]:
-        if account.lower() in self._generic or FILLER in account or self._organisation.search(account):
+        if self._is_nobody(account):
             return
         is_word = account in self._words or len(account) < 3
         edge = "(?<![A-Za-z0-9])" if account[0].isascii() else ""

@@ -83,7 +83,12 @@ def _own_details(frame: pd.DataFrame, own_columns: Mapping[str, str]) -> list[Ow
             for texts, cell in zip(values[field], frame[column], strict=True):
                 texts += [cell] if _is_text(cell) else []
     return [
-        OwnDetails("、".join(names) or None, tuple(phones), accounts[0] if accounts else None, addresses[0] if addresses else None)
+        OwnDetails(
+            "、".join(names) or None,
+            tuple(phones),
+            accounts[0] if accounts else None,
+            addresses[0] if addresses else None,
+        )
         for names, phones, accounts, addresses in zip(*values.values(), strict=True)
     ]
 

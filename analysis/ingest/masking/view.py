@@ -19,18 +19,20 @@ _LOOKALIKES = dict(zip("АВЕКМНОРСТУХавекмнорстухΑΒΕΗ
 _DOTS = "•・‧∙⋅․᛫ㆍ"
 _DASHES = "‐‑‒–—―−﹘﹣ー"
 _ONE_TO_ONE = _LOOKALIKES | dict.fromkeys(_DOTS, "·") | dict.fromkeys(_DASHES, "-") | {"➕": "+"}
+_INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
+_BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
+
 _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
-_LIST_NUMBER = re.compile(rf"(?<![0-9０-９{_ENCLOSED}])[{_ENCLOSED}](?=[0-9０-９])")
+_LIST_NUMBER = re.compile(f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED}].)(?=[0-9０-９])")
 """An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
 
+_DISGUISED = re.compile(r"[0-9*](?:[OolI]|[xX]{2}|[#?_=~^%&@$+.-]{4}|…)|[lI][3-9]\d{9}")
 _ZERO = re.compile(r"(?<=\d)[Oo]+(?=[\dOo])")
 _ONE = re.compile(r"(?<=\d)[lI]+(?=[\dlI])|(?<![A-Za-z0-9])[lI](?=[3-9]\d{9})")
 """Letters that stand for digits in the middle of a number."""
 
-_INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
-_BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
-_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)")
-_COVERED_END = re.compile(r"(?<=\d)[xX]{2,}(?=[\d*])")
+_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)|(?<=\d)[xX]{2,}(?=[\d*])")
+"""Marks and letters that cover the digits of a number."""
 
 
 class FoldTable(dict[int, str | None]):
@@ -47,8 +49,7 @@ class FoldTable(dict[int, str | None]):
 def _fold_character(character: str) -> str | None:
     if character in "\n\t\r" or character in _BLANKS:
         return "\n" if character == "\n" else " "
-    category = unicodedata.category(character)
-    if category in _INVISIBLE:
+    if unicodedata.category(character) in _INVISIBLE:
         return None
     digit = unicodedata.digit(character, None)
     if digit is not None:
@@ -75,6 +76,14 @@ class View:
         """`text` with Chinese numerals as digits; of the same length."""
         return self.text.translate(self.spoken_table)
 
+    @cached_property
+    def lowered(self) -> str:
+        """`text` in lower case; of the same length."""
+        lowered = self.text.lower()
+        if len(lowered) == len(self.text):
+            return lowered
+        return "".join([c.lower() if len(c.lower()) == 1 else c for c in self.text])
+
     def span(self, start: int, end: int, kind: Kind, rule: str) -> PersonalSpan:
         """Return the span of the original text that `start` to `end` of the view stands for."""
         if self.origins is None:
@@ -85,18 +94,16 @@ class View:
 def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) -> View:
     """Return the view of `original`.
 
-    Whatever covers digits (「138xxxx1234」「138####1234」) becomes as many stars.
+    Letters that stand for digits become digits; whatever covers digits (138xxxx1234, 138####1234) becomes as
+    many stars.
     """
-    text = original
-    if "〔" in text:
-        text = TOKEN.sub(lambda m: FILLER * len(m[0]), text)
+    text = TOKEN.sub(lambda m: FILLER * len(m[0]), original) if "〔" in original else original
     folded = _LIST_NUMBER.sub(FILLER, text).translate(table)
     origins = None
     if len(folded) != len(text):
         origins = [i for i, c in enumerate(text) if table[ord(c)] is not None]
-    folded = _ONE.sub(lambda m: "1" * len(m[0]), _ZERO.sub(lambda m: "0" * len(m[0]), folded))
-    return View(_COVERED_END.sub(_stars, _COVER.sub(_stars, folded)), spoken_table, origins)
-
-
-def _stars(match: re.Match[str]) -> str:
-    return STAR * len(match[0])
+    if _DISGUISED.search(folded):
+        folded = _ZERO.sub(lambda m: "0" * len(m[0]), folded)
+        folded = _ONE.sub(lambda m: "1" * len(m[0]), folded)
+        folded = _COVER.sub(lambda m: STAR * len(m[0]), folded)
+    return View(folded, spoken_table, origins)

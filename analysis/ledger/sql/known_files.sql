@@ -1,2 +1,2 @@
 -- grain: one row per raw file that has been read
-SELECT file_id FROM raw_files
+SELECT file_id FROM raw_files WHERE status = 'read'
