@@ -4,10 +4,10 @@ import re
 import tomllib
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SettingsError
 
@@ -62,6 +62,19 @@ class Ingest(_Section):
     future_tolerance_days: Annotated[int, Field(ge=0)]
 
 
+class Classify(_Section):
+    """From which scores on the night's run includes a complaint, or asks a human."""
+
+    include_from: _Share
+    review_from: _Share
+
+    @model_validator(mode="after")
+    def _bounds_are_in_order(self) -> Self:
+        if self.review_from > self.include_from:
+            raise ValueError("review_from 不能高于 include_from")
+        return self
+
+
 class Ledger(_Section):
     """Rules of merging and of deadlines."""
 
@@ -97,6 +110,7 @@ class Settings(_Section):
 
     site: Site
     ingest: Ingest
+    classify: Classify
     ledger: Ledger
     exchange: Exchange
     schedule: Schedule

@@ -1,5 +1,6 @@
 """The command line `hotline`: its commands, exit codes, and the one place where errors become messages."""
 
+import atexit
 import os
 import sys
 import traceback
@@ -51,7 +52,18 @@ def hotline() -> None:
 
 def main() -> None:
     """Run the command line; every foreseeable error becomes one Chinese line and an exit code."""
-    sys.exit(_run())
+    status = 0
+
+    def leave() -> None:
+        # DuckDB's binding prints a page about «leaked instances» when the interpreter is torn down while Prefect
+        # still refers to them. Registered before anything is imported, so that it runs after everybody's clean-up.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+
+    atexit.register(leave)
+    status = _run()
+    sys.exit(status)
 
 
 def _run() -> int:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -89,11 +89,11 @@ def model_from_arrays(arrays: Arrays) -> Model:
 class Classifier:
     """A trained model with the codebook it was trained on."""
 
-    def __init__(self, model: Model, finder: CueFinder, card: dict[str, Any]) -> None:
+    def __init__(self, model: Model, finder: CueFinder, card: dict[str, Any], thresholds: Thresholds) -> None:
         self.model = model
         self.finder = finder
         self.card = card
-        self.thresholds = Thresholds.from_card(card)
+        self.thresholds = thresholds
         self.model_id = str(card["model_id"])
         self.codebook_version = str(card["codebook_version"])
 
@@ -112,7 +112,15 @@ class Classifier:
         missing = {"model_id", "codebook_version", "thresholds"} - set(card)
         if model.space.dense_counts != expected or model.unit_kinds != UNIT_KINDS or missing:
             raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
-        return cls(model, finder, card)
+        return cls(model, finder, card, Thresholds.from_card(card))
+
+    def with_review_band(self, review_from: float, include_from: float) -> Self:
+        """Return this classifier with other bounds: below the first out of scope, from the second on in scope.
+
+        What lies between goes to a human, with the sub-problems it would have.
+        """
+        thresholds = replace(self.thresholds, gate=review_from, review_low=review_from, review_high=include_from)
+        return type(self)(self.model, self.finder, self.card, thresholds)
 
     def classify(self, complaints: pd.DataFrame) -> Judgement:
         """Judge complaints.

@@ -15,7 +15,9 @@ def judge_complaints(night: Night) -> Counts:
     if waiting.empty:
         return counts
     ensure_model(night.paths.models, night.paths.codebook)
+    bounds = night.settings.classify
     classifier = Classifier.load(night.paths.models, night.paths.codebook)
+    classifier = classifier.with_review_band(bounds.review_from, bounds.include_from)
     for start in range(0, len(waiting), _BATCH):
         night.progress("判断诉求", start, len(waiting))
         judgement = classifier.classify(waiting.iloc[start : start + _BATCH])

@@ -172,7 +172,7 @@ class NumberJudge:
             return Verdict(Kind.PHONE, "mobile.covered", 10 * length + 5)
         if _COVERED_LANDLINE.fullmatch(digits):
             return Verdict(Kind.PHONE, "landline.covered", 10 * length)
-        if cue in _PHONE_CUES and length >= 7:
+        if cue in _PHONE_CUES and 7 <= length <= 13:
             return Verdict(Kind.PHONE, "mobile.covered", 10 * length)
         least, kind = _CUED.get(cue, (LONGEST, None)) if cue else (LONGEST, None)
         if kind and length >= least:

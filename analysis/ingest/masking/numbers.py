@@ -122,7 +122,8 @@ class NumberRecogniser:
 
     def _best_split(self, run: _Run) -> list[tuple[int, int, Verdict | None]]:
         """Return the segments of the best split: first group, group after the last, verdict."""
-        scores, choices = [0], [(0, 0, None)]
+        scores = [0]
+        choices: list[tuple[int, int, Verdict | None]] = [(0, 0, None)]
         for end in range(1, len(run.groups) + 1):
             score: int = scores[end - 1]
             choice: tuple[int, int, Verdict | None] = (end - 1, end, None)
