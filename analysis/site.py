@@ -39,6 +39,11 @@ class SitePaths:
         return self.processed / "夜报.md"
 
     @property
+    def temporary_server(self) -> Path:
+        """The note of a run's temporary Prefect server."""
+        return self.processed / "prefect-server.pid"
+
+    @property
     def lock(self) -> Path:
         """The lock of the nightly run."""
         return self.processed / "run.lock"

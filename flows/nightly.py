@@ -27,6 +27,7 @@ from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
 from flows.notify import notify_failure
+from flows.temporary_server import end_orphans, remember
 
 _RETRIES, _RETRY_DELAY_SECONDS = 2, 10
 
@@ -99,6 +100,7 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
     """
     paths = site_paths(Path(raw) if raw else None, Path(processed) if processed else None)
     with open_night(paths, date.fromisoformat(as_of) if as_of else None) as night:
+        remember(paths.temporary_server)
         _run_stages(night)
         create_markdown_artifact(
             markdown=paths.digest.read_text(encoding="utf-8"), key="night-digest", description="夜报"
@@ -108,4 +110,5 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
 
 def run_through_prefect(paths: SitePaths, as_of: date | None) -> Counts:
     """Run the flow now, against the configured Prefect server or a temporary one."""
+    end_orphans(paths.temporary_server)
     return nightly(str(paths.raw), str(paths.processed), as_of.isoformat() if as_of else None)

@@ -101,9 +101,11 @@ def test_a_pending_unit_is_named_with_its_kind(ledger: pd.DataFrame) -> None:
     assert ledger.loc["FR-2026-0017", "level_words"] == "先核定责任单位"
 
 
-def test_categories_stand_in_the_order_of_the_scheme(ledger: pd.DataFrame) -> None:
-    categories = list(dict.fromkeys(ledger["category_code"]))
-    assert categories == list(load_scheme().categories)
+def test_the_most_complained_of_stands_first_then_the_order_of_the_scheme(ledger: pd.DataFrame) -> None:
+    order = {code: position for position, code in enumerate(load_scheme().sub_problems)}
+    keys = [(-r.complaint_count, order[r.sub_problem_code], str(r.Index)) for r in ledger.itertuples()]
+    assert keys == sorted(keys)
+    assert len({-count for count, _, _ in keys}) > 3
     assert ledger["is_restricted"].sum() == 2
 
 

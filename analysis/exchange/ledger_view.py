@@ -104,7 +104,7 @@ def build_ledger(
     as_of: date,
     rules: LedgerRules,
 ) -> pd.DataFrame:
-    """Return the ledger: one row per problem, ordered by category, sub-problem and falling number of complaints.
+    """Return the ledger: one row per problem, the most complained of first, then in the order of the scheme.
 
     Args:
         problems: the contract's table; so are the other frames.
@@ -145,7 +145,7 @@ def build_ledger(
             score_range=[judged.get(problem, ("", ""))[1] for problem in ids],
             order=ledger["sub_problem_code"].map(order),
         )
-        .sort_values(["order", "complaint_count", "problem_id"], ascending=[True, False, True])
+        .sort_values(["complaint_count", "order", "problem_id"], ascending=[False, True, True])
         .drop(columns="order")
         .reset_index(drop=True)
     )

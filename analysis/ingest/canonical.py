@@ -1,5 +1,6 @@
 """One raw sheet to canonical candidates and rejects: every row is taken, rejected with reasons, or skipped."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -145,6 +146,10 @@ def _private(cell: Cell) -> str | None:
     return unforced(text_value(cell))
 
 
+def _shape(native_id: str) -> str:
+    return re.sub("[A-Za-z]", "a", re.sub(r"\d", "0", native_id))
+
+
 class _RowReader:
     """Reads the rows of one sheet; keeps what is open between rows (merged cells) and what is worth a note."""
 
@@ -207,17 +212,27 @@ class _RowReader:
 
     def _reject_torn(self, previous: int, row: Row, result: SheetIntake) -> None:
         """Reject the row before a short one that is not a row of its own: the end of its last cell, most likely."""
-        is_own_row = len(row.cells) > len(self._layout.header.headings) or self._has_time(row.cells)
-        row_at = CANDIDATE_COLUMNS.index("row_number")
-        if not is_own_row and result.candidates and result.candidates[-1][row_at] == previous:
+        row_at, mark_at = (CANDIDATE_COLUMNS.index(n) for n in ("row_number", self._layout.anchor))
+        if not result.candidates or result.candidates[-1][row_at] != previous:
+            return
+        is_wide = len(row.cells) > len(self._layout.header.headings)
+        if not is_wide and not self._is_own_row(row.cells, result.candidates[-1][mark_at]):
             result.candidates.pop()
             result.rejects.append(self._reject(previous, None, ValueFault("torn_row"), _WHOLE_ROW))
 
-    def _has_time(self, cells: Sequence[Cell]) -> bool:
+    def _mark(self, cells: Sequence[Cell]) -> Any:
+        """Return what tells that cells are a row of data: its time of receipt, or its id where no row has a time."""
         try:
-            return self._columns["received_at"].read(cells) is not None
+            return self._columns[self._layout.anchor].read(cells)
         except ValueFault:
-            return False
+            return None
+
+    def _is_own_row(self, cells: Sequence[Cell], neighbour: Any) -> bool:
+        """Say whether the cells of a line are a row: it has a time, or an id with the shape of its neighbour's."""
+        mark = self._mark(cells)
+        if self._layout.has_time or mark is None:
+            return mark is not None
+        return neighbour is not None and _shape(mark) == _shape(neighbour)
 
     def _has_swallowed(self, cells: Sequence[Cell]) -> bool:
         """Say whether a cell of delimited text holds whole rows: a quote left open that a later one closed."""
@@ -226,7 +241,8 @@ class _RowReader:
         width = len(self._layout.header.headings)
         lines = (line for c in cells if isinstance(c, str) and ("\n" in c or "\r" in c) for line in c.splitlines()[1:])
         rows = (line.split(self._info.delimiter) for line in lines)
-        return any(len(row) == width and self._has_time(row) for row in rows)
+        mark = self._mark(cells)
+        return any(len(row) == width and self._is_own_row(row, mark) for row in rows)
 
     def _reject_truncated(self, result: SheetIntake) -> None:
         """Reject the rows whose long ids have lost their last digits, which only all of them together show."""
@@ -292,7 +308,7 @@ class _RowReader:
         self, number: int, values: dict[str, Any], source: Source | None, faulty: set[str | None]
     ) -> Iterator[Reject]:
         has_id = "native_id" in values or (source is not None and source.is_id_required)
-        for name in ("native_id", "received_at", "text") if has_id else ("received_at", "text"):
+        for name in (*["native_id"] * has_id, *["received_at"] * self._layout.has_time, "text"):
             if values.get(name) is None and name not in faulty:
                 is_merged = name == "native_id" and self._merges.is_open(self._layout.mapping.columns.get(name, ()))
                 yield self._reject(number, name, ValueFault("merged_id" if is_merged else "missing_value"), "空")

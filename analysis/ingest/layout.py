@@ -8,7 +8,7 @@ from analysis.ingest.dates import DateRules
 from analysis.ingest.grid import Row, SheetInfo
 from analysis.ingest.headings import SEARCH_ROWS, Header, Mapping, find_header, find_source, map_headings
 from analysis.ingest.reasons import SheetFault, listing
-from analysis.ingest.sources import Source, Sources
+from analysis.ingest.sources import Source, Sources, normalise, spellings
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,22 @@ class Layout:
     is_default: bool
     platform_column: str
 
+    @property
+    def has_time(self) -> bool:
+        """Say whether the sheet has a column for the time of receipt."""
+        return "received_at" in self.mapping.columns
+
+    @property
+    def anchor(self) -> str:
+        """The column by which a row of data is told from a footer: the time of receipt, else the id."""
+        return "received_at" if self.has_time else "native_id"
+
 
 def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
     """Find header, source and columns of a sheet from its first rows.
+
+    Some platforms export no time of receipt at all. Such a sheet is read if its rows have ids and no unknown heading
+    may stand for the time: a sheet read without its times would not be read again once that heading is known.
 
     Raises:
         SheetFault: no header, no source, or a required column is missing.
@@ -55,11 +68,21 @@ def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
     columns = set(mapping.columns)
     names_source = "source_code" in columns
     has_id = "native_id" in columns or names_source or not (source and source.is_id_required)
-    is_there = {"native_id": has_id, "received_at": "received_at" in columns, "text": bool({"text", "title"} & columns)}
-    missing = [name for name, there in is_there.items() if not there]
+    doubtful = [] if "received_at" in columns else _headings_like_time(mapping, source, sources)
+    has_time = "received_at" in columns or ("native_id" in columns and not doubtful)
+    is_there = {"native_id": has_id, "received_at": has_time, "text": bool({"text", "title"} & columns)}
+    missing = [COMPLAINTS[name].heading for name, there in is_there.items() if not there]
     if missing:
-        raise SheetFault("missing_columns", "、".join(COMPLAINTS[c].heading for c in missing))
+        remark = f"（不认识的“{listing(doubtful)}”可能是受理时间）" if doubtful else ""
+        raise SheetFault("missing_columns", "、".join(missing) + remark)
     return Layout(header, mapping, source, is_default and not names_source, platform_column)
+
+
+def _headings_like_time(mapping: Mapping, source: Source | None, sources: Sources) -> list[str]:
+    """Return the unknown headings that end in one of the time of receipt («建档时间»)."""
+    known = (sources.headings_of(source) if source else sources.headings).get("received_at", ())
+    endings = tuple(map(normalise, known))
+    return [heading for heading in mapping.unknown if any(s.endswith(endings) for s in spellings(heading))]
 
 
 def header_of(info: SheetInfo, top: Sequence[Row], sources: Sources) -> Header | None:
@@ -78,6 +101,8 @@ def layout_notes(info: SheetInfo, layout: Layout) -> Iterator[str]:
         yield f"表头在第 {header.first_row} 行，以上作为标题没有读取"
     if layout.source and layout.is_default:
         yield f"没有写明平台，按默认来源 {layout.source.name} 读取"
+    if not layout.has_time:
+        yield "没有时间列，受理时间留空"
     if mapping.unknown:
         yield f"不认识的列没有读取：{listing(mapping.unknown)}"
     if mapping.unused:

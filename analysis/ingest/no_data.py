@@ -23,7 +23,8 @@ def is_no_data(
 
     Such a row begins with the words of a footer and has no text (a total may stand in any other column); or it
     says nothing in the column of the time of receipt (unless it repeats the header), and begins with the words of a
-    footer, is one cell across the sheet, or fills only columns that are known and not read.
+    footer, is one cell across the sheet, or fills only columns that are known and not read. In a sheet without times
+    the id stands in for the time; as a total may stand there too, the words of a footer in or before the id suffice.
     """
     mapping = layout.mapping
     filled = [(p, c) for p, c in enumerate(cells) if not is_blank(c)]
@@ -32,17 +33,21 @@ def is_no_data(
     statement = {*mapping.columns.get("text", ()), *mapping.columns.get("title", ())}
     if is_closing and not any(p in statement for p, _ in filled):
         return True
-    times = [(p, cells[p]) for p in mapping.columns["received_at"] if p < len(cells) and not is_blank(cells[p])]
-    if times and not _repeats_header(times, layout):
-        return False
-    if times:
-        return _repeats_header(filled, layout)
+    if is_closing and not layout.has_time and not _holds_value(position, layout):
+        return True
+    marks = [(p, cells[p]) for p in mapping.columns[layout.anchor] if p < len(cells) and not is_blank(cells[p])]
+    if marks:
+        return _repeats_header(marks, layout) and (not layout.has_time or _repeats_header(filled, layout))
     if is_closing and (len(filled) == 1 or position not in mapping.columns.get("text", ())):
         return True
     if is_ragged(cells, info, layout):
         return False
     is_banner = len(filled) == 1 and merges.spans(number, position) >= _BANNER_COLUMNS
     return is_banner or all(p in mapping.ignored for p, _ in filled)
+
+
+def _holds_value(position: int, layout: Layout) -> bool:
+    return any(position in places for name, places in layout.mapping.columns.items() if name != "native_id")
 
 
 def _repeats_header(filled: Sequence[tuple[int, Cell]], layout: Layout) -> bool:

@@ -35,7 +35,7 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
 
     A row whose id stands twice in the file is a duplicate when it says the same, and is quarantined when it does
     not: nobody can tell which of the two is right. A later file may update a complaint; a column that it does
-    not have, or leaves empty, keeps the stored value.
+    not have (the time of receipt, say), or leaves empty, keeps the stored value and changes nothing.
 
     Args:
         incoming: masked complaints of the file, columns of COMPLAINTS.
@@ -43,8 +43,9 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
         file_name: name of the file, for the quarantine entries.
     """
     incoming = incoming.reset_index(drop=True)
-    first = incoming.groupby("complaint_id", sort=False)[_STATEMENT].transform("first")
     is_repeat = incoming["complaint_id"].duplicated()
+    first = incoming[~is_repeat].set_index("complaint_id")[_STATEMENT]
+    first = first.loc[incoming["complaint_id"]].set_axis(incoming.index)
     is_conflict = is_repeat & ~_equal(incoming[_STATEMENT], first).all(axis=1)
     main = incoming[~is_repeat]
     old = main[["complaint_id"]].merge(stored, on="complaint_id", how="left").set_axis(main.index)

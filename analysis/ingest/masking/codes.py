@@ -50,7 +50,7 @@ class PlateRecogniser:
         """Yield plates; `announced` are the cues of the text."""
         for head in self._head.finditer(view.text):
             text = view.spoken
-            end = self._tail_end(text, head.end())
+            end = self._tail_end(view, head.end())
             if end is None:
                 continue
             yield head.start(), end, Kind.PLATE, "plate"
@@ -64,12 +64,17 @@ class PlateRecogniser:
             if value and _known_count(value[1]) >= 3 and value[1] not in self._public:
                 yield value.start(), self._with_suffix(view.spoken, value.end()), Kind.PLATE, "plate.cued"
 
-    def _tail_end(self, text: str, start: int) -> int | None:
+    def _tail_end(self, view: View, start: int) -> int | None:
         """Return where the characters after province and letter end, or None if they make no plate.
 
         A plate has five characters after them, six for new energy, four before a suffix (挂). They may stand in
-        pieces; a piece that exceeds the plate belongs to what follows.
+        pieces; a piece that exceeds the plate belongs to what follows. So does a Chinese numeral after a plate
+        that is whole without it («…977两条轮胎»).
         """
+        text = view.spoken
+        plain = _PIECE.match(view.text, start)
+        if plain and plain.end() < len(text) and _PIECE.match(text, plain.end()) and self._is_plate(plain[0]):
+            return plain.end()
         tails: list[tuple[str, int]] = []
         tail, position = "", start
         while len(tail) < 6 and (piece := _PIECE.match(text, position)):
@@ -83,6 +88,9 @@ class PlateRecogniser:
             if self._is_tail(tail, is_whole=tail == tails[0][0], has_suffix=self._suffix.match(text, end) is not None):
                 return self._with_suffix(text, end)
         return None
+
+    def _is_plate(self, tail: str) -> bool:
+        return bool(_known_count(tail)) and self._is_tail(tail, is_whole=True, has_suffix=False)
 
     def _is_tail(self, tail: str, *, is_whole: bool, has_suffix: bool) -> bool:
         known = _known_count(tail)
