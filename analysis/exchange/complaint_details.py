@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import ASSESSORS
 from analysis.exchange.edition import Edition
-from analysis.exchange.ledger_view import as_text
+from analysis.exchange.ledger_view import UNKNOWN_TIME, as_text
 from analysis.exchange.sheets import Kind, Marked, SheetColumn, SheetRow, Value
 
 LONGEST_EXCERPT = 400
@@ -71,7 +71,7 @@ def _values(number: int, detail: Mapping[Any, Any], edition: Edition) -> dict[st
     return {name: as_text(detail[name]) for name in words} | {
         "number": number,
         "source": edition.source_name(detail["source_code"]),
-        "received_at": detail["received_at"].to_pydatetime(),
+        "received_at": UNKNOWN_TIME if pd.isna(detail["received_at"]) else detail["received_at"].to_pydatetime(),
         "excerpt": "（含线索内容，见《线索移送清单》）" if is_hidden else excerpt(detail),
         "sub_problem_name": edition.scheme.sub_problems[code].name if code else "待人工复核",
         "assessor": ASSESSORS.get(as_text(detail["assessor"]), ""),

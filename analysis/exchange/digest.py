@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.contracts import DECISIONS, OUTCOMES, RAW_FILES
 from analysis.exchange.cells import clean_text
 from analysis.exchange.edition import Edition
-from analysis.exchange.ledger_view import COUNTING_RULE, REACH, as_text, count_reach, total_reach
+from analysis.exchange.ledger_view import COUNTING_RULE, REACH, TIME_RULE, as_text, count_reach, total_reach
 from analysis.exchange.style import Tone
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|~#])")
@@ -73,7 +73,7 @@ def build_digest(
         "## 隔离",
         _quarantined(tables["quarantine"]),
         "## 说明",
-        _notes(ledger, open_ledger),
+        _notes(ledger, open_ledger, tables["complaints"]),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -207,8 +207,11 @@ def _quarantined(quarantine: pd.DataFrame) -> str:
     return f"{table}\n\n按文件、行列出的明细见《问题清单》“隔离区”。{resolved}"
 
 
-def _notes(ledger: pd.DataFrame, open_ledger: pd.DataFrame) -> str:
+def _notes(ledger: pd.DataFrame, open_ledger: pd.DataFrame, complaints: pd.DataFrame) -> str:
     lines = [f"- {COUNTING_RULE}", "- 待人工复核的诉求尚未计入问题；得分是概率，不是查证结果。"]
+    undated_count = int(complaints["received_at"].isna().sum())
+    if undated_count:
+        lines.append(f"- 累计有 {undated_count} 件诉求没有受理时间。{TIME_RULE}")
     if len(ledger) > len(open_ledger):
         lines.append("- 线索移送类问题只计数，不在夜报中列出。")
     return "\n".join(lines)

@@ -24,6 +24,11 @@ COUNTING_RULE = (
 )
 """How complaints, complainants and matters are counted; stands wherever the counts do."""
 
+UNKNOWN_TIME = "不详"
+"""Stands for the time of receipt, or the first and last of a problem, where the sources tell none."""
+TIME_RULE = "没有受理时间的诉求（来源的表没有时间列）不参加首次、最近反映的计算，一件有时间的也没有的写“不详”。"
+"""What first and last times leave out."""
+
 REACH = ["complaint_count", "complainant_count", "matter_count"]
 
 WorkingDayCount = Callable[[date, date], int]
@@ -120,8 +125,8 @@ def build_ledger(
     Returns:
         The columns of `problems`, and: `category_code`, `category_name`, `is_restricted`, `sub_problem_name`,
         `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
-        `complainant_count`, `matter_count`, `first_received_on`, `last_received_on`, `places` (tuples of name and
-        number of distinct complainants, most named first), `judged_by`, `score_range`, `natural_days_left`
+        `complainant_count`, `matter_count`, `first_received_on`, `last_received_on` (None where no
+        complaint has a time), `places` (tuples of name and number of distinct complainants, most named first), `judged_by`, `score_range`, `natural_days_left`
         (negative: days overdue), `working_days_left`, `tone`, `time_words`.
 
     Raises:

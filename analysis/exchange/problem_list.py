@@ -9,12 +9,23 @@ from analysis.codebook.scheme import Scheme
 from analysis.contracts import QUARANTINE
 from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
 from analysis.exchange.edition import Edition
-from analysis.exchange.ledger_view import COUNTING_RULE, LEVEL_WORDS, REACH, as_date, as_text, count_reach, total_reach
+from analysis.exchange.ledger_view import (
+    COUNTING_RULE,
+    LEVEL_WORDS,
+    REACH,
+    TIME_RULE,
+    UNKNOWN_TIME,
+    as_date,
+    as_text,
+    count_reach,
+    total_reach,
+)
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Tone
 
 MOST_PLACES = 3
+_RECEIVED = ("first_received_on", "last_received_on")
 
 PROBLEM_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("number", "序号", 4.6, Kind.SHORT, has_tone=True),
@@ -124,7 +135,9 @@ def problem_rows(problems: pd.DataFrame) -> list[SheetRow]:
     for number, problem in enumerate(problems.to_dict("records"), 1):
         place = "、".join(f"{name}（{persons}）" for name, persons in problem["places"][:MOST_PLACES])
         values: dict[str, Value] = {"number": number, "place": place or "未写明"}
-        rows.append(SheetRow(values | {name: problem[name] for name in fields}, problem["tone"]))
+        values |= {name: problem[name] for name in fields}
+        values |= {name: problem[name] or UNKNOWN_TIME for name in _RECEIVED}
+        rows.append(SheetRow(values, problem["tone"]))
     return rows
 
 
@@ -252,7 +265,7 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
             "subject": problem["statement"],
             "reason": problem["unit_reason"],
             "source": problem["source_label"],
-            "received_on": problem["first_received_on"],
+            "received_on": problem["first_received_on"] or UNKNOWN_TIME,
         }
         for problem in ledger[ledger["unit_id"].isna()].to_dict("records")
     ]
@@ -271,7 +284,7 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
                 "reason": as_text(first["review_reason"]),
                 "score": float(first["scope_score"]),
                 "source": edition.source_name(first["source_code"]),
-                "received_on": as_date(first["received_at"]),
+                "received_on": as_date(first["received_at"]) or UNKNOWN_TIME,
                 "file_name": as_text(first["file_name"]),
                 "row_number": int(first["row_number"]),
             }
@@ -322,6 +335,7 @@ def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: 
         "怎样计数": COUNTING_RULE,
         "判断了多少": f"纳入{judged.get('in_scope', 0)}件，不纳入{judged.get('out_of_scope', 0)}件，"
         f"待人工复核{judged.get('review', 0)}件。待复核的诉求尚未计入任何问题。",
+        "首次、最近反映": TIME_RULE,
         "得分": "模型和规则给出的概率，0到1，不是查证结果；“得分范围”是支持该问题的各件诉求的最低和最高得分。",
         "判断者": "线索规则、模型、规则与模型一致，或人工。",
         "时限": f"{rules}。“暂估”指该年节假日安排尚未公布，按星期推算。",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.codebook.units import Unit, UnitRegister
 from analysis.exchange.edition import Edition
-from analysis.exchange.ledger_view import name_places
+from analysis.exchange.ledger_view import UNKNOWN_TIME, name_places
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
@@ -32,8 +32,8 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("complaint_count", "涉及诉求数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("complainant_count", "涉及人数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("place", "地点", 8.6, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
-    SheetColumn("first_month", "首次反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月"),
-    SheetColumn("last_month", "最近反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月"),
+    SheetColumn("first_month", "首次反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
+    SheetColumn("last_month", "最近反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
     SheetColumn(
         "unit_short_name", "责任单位", 8.4, Kind.SHORT, band=_DUTY, hint="有异议的，在备注写明理由，由监督单位核定"
     ),
@@ -164,7 +164,7 @@ def _row(number: int, problem: dict[Any, Any], least: int) -> SheetRow:
 
 
 def _month(day: date | None) -> str:
-    return f"{day.year}年\n{day.month}月" if day else ""
+    return f"{day.year}年\n{day.month}月" if day else UNKNOWN_TIME
 
 
 def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:

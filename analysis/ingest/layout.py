@@ -68,7 +68,7 @@ def lay_out(info: SheetInfo, top: Sequence[Row], rules: Rules) -> Layout:
     columns = set(mapping.columns)
     names_source = "source_code" in columns
     has_id = "native_id" in columns or names_source or not (source and source.is_id_required)
-    doubtful = [] if "received_at" in columns else _headings_like_time(mapping, source, sources)
+    doubtful = [] if "received_at" in columns else _headings_like_time(mapping, source, rules.sources)
     has_time = "received_at" in columns or ("native_id" in columns and not doubtful)
     is_there = {"native_id": has_id, "received_at": has_time, "text": bool({"text", "title"} & columns)}
     missing = [COMPLAINTS[name].heading for name, there in is_there.items() if not there]

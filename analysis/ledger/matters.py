@@ -35,7 +35,8 @@ def group(complaints: pd.DataFrame, rule: SameMatter) -> pd.DataFrame:
 
     Args:
         complaints: complaint_id, title, text, tokens, received_at (may be missing) and matter_id (None where
-            there is none yet), in the order in which they are to be taken: earliest first.
+            there is none yet), in the order in which they are to be taken: earliest first, those without a time last.
+            A complaint without a time is compared with all.
         rule: similarity bound, time window and recogniser of places.
 
     Returns:
@@ -84,7 +85,8 @@ def _similar_pairs(complaints: pd.DataFrame, is_new: np.ndarray, rule: SameMatte
         met = (rare[batch] @ shared).tocoo()
         new, old = batch[met.row], met.col
         # Two new complaints meet once: the later joins the earlier.
-        keep = (new != old) & (~is_new[old] | (old < new)) & (np.abs(days[new] - days[old]) <= rule.window_days)
+        is_far = np.abs(days[new] - days[old]) > rule.window_days  # never so where a time is missing
+        keep = (new != old) & (~is_new[old] | (old < new)) & ~is_far
         new, old = new[keep], old[keep]
         cosine = np.asarray(vectors[new].multiply(vectors[old]).sum(axis=1)).ravel()
         similarity = cosine * _place_agreement(new, old, places)
@@ -117,6 +119,7 @@ def _vectors(complaints: pd.DataFrame) -> tuple[sparse.csr_matrix, sparse.csr_ma
 
 
 def _days(complaints: pd.DataFrame) -> np.ndarray:
+    """Return the time of each complaint in days, NaN where it is missing."""
     if "received_at" not in complaints:
         return np.zeros(len(complaints))
     since = complaints["received_at"] - pd.Timestamp("2000-01-01")

@@ -55,7 +55,7 @@ def merge(unlinked: pd.DataFrame, problems: pd.DataFrame, rules: Rules, moment: 
     """Put each unlinked assessment into the problem it belongs to, creating problems where there is none.
 
     Args:
-        unlinked: columns of `sql/unlinked_assessments.sql`, earliest complaint first.
+        unlinked: columns of `sql/unlinked_assessments.sql`, earliest complaint first, those without a time last.
         problems: all problems so far, columns of the contract; they keep their ids for life.
         rules: scheme, themes, attribution, calendar.
         moment: the run.

@@ -24,7 +24,7 @@ class ComplaintTrace:
 
 @dataclass(frozen=True)
 class ProblemTrace:
-    """One problem: its row, one row per complaint with place and judgement, and its events."""
+    """One problem: its row, one row per complaint with place, judgement and time (None if unknown), and its events."""
 
     problem: pd.Series
     links: pd.DataFrame
@@ -41,7 +41,7 @@ def trace(reader: Reader, identifier: str) -> ComplaintTrace | ProblemTrace:
     if len(problem):
         return ProblemTrace(
             problem=_first(problem),
-            links=reader.query("traced_links", problem_id=identifier),
+            links=_with_plain_times(reader.query("traced_links", problem_id=identifier)),
             events=reader.query("traced_events", problem_id=identifier),
         )
     complaint = reader.query("traced_complaint", complaint_id=identifier)
@@ -52,3 +52,8 @@ def trace(reader: Reader, identifier: str) -> ComplaintTrace | ProblemTrace:
 
 def _first(frame: pd.DataFrame) -> pd.Series:
     return frame.astype(object).where(frame.notna(), None).iloc[0]
+
+
+def _with_plain_times(links: pd.DataFrame) -> pd.DataFrame:
+    received = links["received_at"]
+    return links.assign(received_at=received.astype(object).where(received.notna(), None))

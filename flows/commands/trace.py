@@ -1,6 +1,7 @@
 """`hotline trace`: from a problem or complaint back to file, row, evidence and versions."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def _show_problem(found: "ProblemTrace") -> None:
     click.echo(f"诉求　{len(found.links)} 件")
     for link in found.links.to_dict("records"):
         click.echo(
-            f"　{link['complaint_id']}　{link['received_at']:%Y-%m-%d}　{_place(link)}　"
+            f"　{link['complaint_id']}　{_day(link['received_at'])}　{_place(link)}　"
             f"得分 {link['score']:.2f}　规则 {link['cue_id'] or '无'}　"
             f"证据 [{link['evidence_start']}, {link['evidence_end']})　模型 {link['model_id']}"
         )
@@ -109,6 +110,10 @@ def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
     click.echo("原始行（含个人信息，勿外传）：", err=True)
     for heading, value in row.items():
         click.echo(f"　{heading}：{value}")
+
+
+def _day(received_at: datetime | None) -> str:
+    return f"{received_at:%Y-%m-%d}" if received_at else "时间不详"
 
 
 def _place(row: Mapping[Any, Any]) -> str:

@@ -7,4 +7,4 @@ JOIN raw_files f USING (file_id)
 LEFT JOIN assessments a USING (complaint_id, sub_problem_code)
 LEFT JOIN gate_decisions g USING (complaint_id)
 WHERE p.problem_id = $problem_id
-ORDER BY c.received_at, c.complaint_id
+ORDER BY c.received_at NULLS LAST, c.complaint_id

@@ -11,4 +11,4 @@ JOIN gate_decisions g USING (complaint_id)
 JOIN complaints c USING (complaint_id)
 ANTI JOIN problem_complaints p ON p.complaint_id = a.complaint_id AND p.sub_problem_code = a.sub_problem_code
 WHERE g.decision = 'in_scope' AND (a.place = 1 OR a.score >= $secondary_score)
-ORDER BY c.received_at, c.complaint_id, a.sub_problem_code
+ORDER BY c.received_at NULLS LAST, c.complaint_id, a.sub_problem_code
