@@ -7,7 +7,7 @@ follow these declarations; a test compares the migrated database with them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -367,7 +367,7 @@ TABLES: tuple[Table, ...] = (
     EVENTS,
 )
 
-_PANDAS_TYPES = {
+_PANDAS_TYPES: dict[ColumnType, Any] = {
     ColumnType.TEXT: "object",
     ColumnType.INTEGER: "Int64",
     ColumnType.REAL: "float64",

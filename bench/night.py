@@ -24,12 +24,14 @@ def main() -> int:
     args = parser.parse_args()
     seconds: dict[str, list[float]] = {stage.code: [] for stage in STAGES}
     for _ in range(args.runs):
-        with tempfile.TemporaryDirectory() as folder:
-            with open_night(site_paths(ROOT / "data" / "raw", Path(folder) / "processed")) as night:
-                for stage in STAGES:
-                    start = time.perf_counter()
-                    run_stage(night, stage)
-                    seconds[stage.code].append(time.perf_counter() - start)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            open_night(site_paths(ROOT / "data" / "raw", Path(folder) / "processed")) as night,
+        ):
+            for stage in STAGES:
+                start = time.perf_counter()
+                run_stage(night, stage)
+                seconds[stage.code].append(time.perf_counter() - start)
     medians = {code: statistics.median(times) for code, times in seconds.items()}
     for code, median in medians.items():
         print(f"{code:10}{median:8.2f} s")

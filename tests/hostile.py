@@ -222,6 +222,38 @@ def _wrong_kinds() -> Iterator[_Hostile]:
     yield _case("no_suffix", _csv(ROW), rejected="unsupported_suffix", file="data")
 
 
+def _timeless() -> Iterator[_Hostile]:
+    head = "序号,工单编号,标题,内容\n"
+    first, second = ("A1", "", "标题", "内容"), ("A2", "", "标题", "第二件")
+    body = "1,A1,标题,内容\n2,A2,标题,第二件\n"
+    note = "没有时间列，受理时间留空"
+    yield _case("no_time_column", head + body, [first, second], note=note)
+    closing = "合计,,2,\n合计,2,2,2\n,合计,2,\n共2条,,,\n制表人：某某,,,\n序号,工单编号,标题,内容\n3,,,\n"
+    yield _case("no_time_column_but_footers", head + body + closing, [first, second], skipped=7)
+    faulty = "3,,标题,没有编号\n4,4.3E+17,标题,编号损坏\n5,A5,,\n,,以上问题,没有编号\n"
+    yield _case(
+        "no_time_column_and_bad_rows",
+        head + body + faulty,
+        [first, second],
+        {4: "missing_value", 5: "scientific_id", 6: "missing_value", 7: "missing_value"},
+    )
+    torn = "2,A2,标题,第一行\n半角,逗号的第二行\n3,A3,标题,内容\n"
+    yield _case(
+        "no_time_column_and_a_torn_row",
+        head + "1,A1,标题,内容\n" + torn,
+        [first, ("A3", "", "标题", "内容")],
+        {3: "torn_row", 4: "ragged_row"},
+    )
+    yield _case("no_time_column_and_a_short_row", head + "1,A1,标题,内容\n2,A2,标题\n", [first], {3: "ragged_row"})
+    swallowed = '3,A3,标题,"开了引号\n4,A4,标题,被吞掉的内容\n5,A5,标题,引号在这里关上"\n'
+    yield _case("no_time_column_and_swallowed_rows", head + body + swallowed, [first, second], {4: "swallowed_rows"})
+    commas = '2,A2,标题,"第二件\n门前,路口,桥下,都是车"\n'
+    quoted = ("A2", "", "标题", "第二件\n门前,路口,桥下,都是车")
+    yield _case("no_time_column_and_commas_in_lines", head + "1,A1,标题,内容\n" + commas, [first, quoted])
+    yield _case("unknown_time_column", "工单编号,建档时间,内容\n1,2023-03-05,内容\n", rejected="missing_columns")
+    yield _case("neither_time_nor_id", "序号,标题,内容\n1,标题,内容\n", rejected="missing_columns")
+
+
 def _encodings() -> Iterator[_Hostile]:
     text = _csv(ROW, OTHER)
     yield _case("utf8_bom", b"\xef\xbb\xbf" + text.encode(), [ROW, OTHER])
@@ -295,7 +327,7 @@ def _texts() -> Iterator[_Hostile]:
     yield _case("emoji_and_marks_in_text", _csv(emoji), [emoji])
     yield _case("header_only", _csv(), note="没有数据")
     yield _case("no_header", "1,2023-03-05,张某,内容\n2,2023-03-06,李某,内容\n", rejected="no_header")
-    yield _case("no_time_column", "序号,工单编号,标题,内容\n1,1,标题,内容\n", rejected="missing_columns")
+    yield from _timeless()
     twice = ("工单编号", "受理时间", "标题", "诉求内容", "诉求内容")
     yield _case(
         "heading_twice", _csv((*ROW, TEXT), (*OTHER, "另一个内容"), header=twice), [ROW], {3: "conflicting_columns"}

@@ -79,6 +79,13 @@ def test_each_task_is_counted_and_nothing_else_is_asked(tmp_path: Path, tables: 
     assert re.findall(r"\*\*(\d+)\*\*", section) == ["2", "2", "16"]
 
 
+def test_complaints_without_a_time_are_counted(tmp_path: Path, digest: str, tables: dict[str, pd.DataFrame]) -> None:
+    assert "没有受理时间" not in digest
+    complaints = tables["complaints"].copy()
+    complaints.loc[:2, "received_at"] = pd.NaT
+    assert "累计有 3 件诉求没有受理时间" in _section(_digest(tmp_path, tables | {"complaints": complaints}), "说明")
+
+
 def test_quarantine_is_counted_by_reason_and_resolved_ones_are_not_open(digest: str) -> None:
     section = _section(digest, "隔离")
     assert "| “受理时间”不是能认出的时间，请写成 2026-11-20 08:30。 | 2 | 2 |" in section

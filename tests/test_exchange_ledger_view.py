@@ -115,6 +115,17 @@ def test_judges_are_counted(tables: dict[str, pd.DataFrame]) -> None:
     assert (row["judged_by"], row["score_range"]) == ("模型3", "0.90")
 
 
+def test_complaints_without_a_time_leave_first_and_last_to_the_others(tables: dict[str, pd.DataFrame]) -> None:
+    links, complaints = tables["problem_complaints"], tables["complaints"].copy()
+    supporting = links.groupby("problem_id")["complaint_id"].apply(list)
+    is_kept = complaints["complaint_id"].isin(supporting["FR-2026-0001"][:1])
+    complaints["received_at"] = complaints["received_at"].where(is_kept)
+    ledger = _ledger(tables | {"complaints": complaints}).set_index("problem_id")
+    received = complaints.loc[is_kept, "received_at"].iloc[0].date()
+    assert ledger.loc["FR-2026-0001", ["first_received_on", "last_received_on"]].tolist() == [received, received]
+    assert ledger.loc["FR-2026-0002", ["first_received_on", "last_received_on"]].tolist() == [None, None]
+
+
 def test_a_problem_without_complaints_still_has_its_row(tables: dict[str, pd.DataFrame]) -> None:
     links = tables["problem_complaints"]
     ledger = _ledger(tables | {"problem_complaints": links[links["problem_id"] != "FR-2026-0001"]})

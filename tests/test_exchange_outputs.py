@@ -133,6 +133,20 @@ def test_a_units_book_tells_nothing_about_complainants(outputs: Path, tables: di
         assert not re.search(r"2026-0[1-9]-\d\d \d\d:\d\d", content)
 
 
+def test_times_that_no_source_tells_are_called_unknown(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    _write(tmp_path, tables | {"complaints": tables["complaints"].assign(received_at=pd.NaT)})
+    for name, title, headings in (
+        (_POLICE_BOOK, "整改台账", ("首次反映", "最近反映")),
+        ("问题清单.xlsx", "问题清单", ("首次反映", "最近反映")),
+        ("问题清单.xlsx", "待定与复核", ("受理或首次反映",)),
+        ("问题清单.xlsx", "诉求明细", ("受理时间",)),
+        ("线索移送清单.xlsx", "线索移送清单", ("首次反映", "最近反映")),
+    ):
+        rows = _table(openpyxl.load_workbook(tmp_path / name)[title])
+        assert rows
+        assert {row[heading] for row in rows for heading in headings} == {"不详"}, title
+
+
 def test_leads_never_reach_a_unit_nor_the_open_list(outputs: Path) -> None:
     leads = ("FR-2026-0019", "FR-2026-0020", "寻租", "索贿", "约定分成", "收取费用后放行")
     for path in (outputs / "整改台账").glob("*.xlsx"):

@@ -53,11 +53,11 @@ _MERGES = st.lists(
 
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(_ROWS, _MERGES, st.sampled_from(["", ","]), st.booleans())
+@given(_ROWS, _MERGES, st.sampled_from(["", ","]), st.booleans(), st.booleans())
 def test_rows_balance(
-    body: list[tuple[list[object], str | None]], merges: list[list[int]], delimiter: str, is_1904: bool
+    body: list[tuple[list[object], str | None]], merges: list[list[int]], delimiter: str, is_1904: bool, has_time: bool
 ) -> None:
-    rows = [Row(1, list(_HEADER))]
+    rows = [Row(1, [heading for heading in _HEADER if has_time or heading != "受理时间"])]
     rows += [Row(n, cells if not fault else ["x"], fault) for n, (cells, fault) in enumerate(body, start=2)]  # type: ignore[arg-type]
     info = SheetInfo("数据", delimiter=delimiter, merges=merges, is_1904=is_1904)
     result = canonicalise(Sheet(info, rows), _RULES)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.ingest_files import csv_text, intake_of, xlsx_bytes
@@ -117,6 +118,42 @@ def test_the_better_of_two_headings_is_taken_and_the_other_said(tmp_path: Path) 
     intake = intake_of(tmp_path, "tickets/a.csv", content)
     assert intake.candidates["received_at"].iloc[0].day == 5
     assert any("没有采用：登记时间" in note for note in intake.notes)
+
+
+def test_a_header_without_time_is_found_below_titles_and_footers_are_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for row in (
+        ("某区年度工单",),
+        (),
+        ("工单编号", "标题", "内容"),
+        ("A1", "路灯", "路灯不亮"),
+        ("A2", "以上", "以上属实"),
+    ):
+        sheet.append(row)
+    sheet.append(("导出完毕",))
+    sheet.merge_cells("A6:C6")
+    sheet.append(("合计", "2", "2"))
+    book.save(tmp_path / "book.xlsx")
+    intake = intake_of(tmp_path, "tickets/a.xlsx", (tmp_path / "book.xlsx").read_bytes())
+    assert intake.candidates["native_id"].to_list() == ["A1", "A2"]
+    assert intake.candidates["received_at"].isna().all()
+    assert (intake.row_count, intake.skipped_count, len(intake.rejects)) == (2, 2, 0)
+    assert any("没有时间列，受理时间留空" in note for note in intake.notes)
+
+
+def test_a_time_column_with_an_empty_cell_is_no_sheet_without_times(tmp_path: Path) -> None:
+    intake = intake_of(tmp_path, "tickets/a.csv", csv_text(HEADER, ("A1", "", "内容"), ROW))
+    assert intake.rejects["column_name"].to_list() == ["received_at"]
+    assert not any("没有时间列" in note for note in intake.notes)
+
+
+def test_an_unknown_heading_that_may_be_the_time_is_asked_about(tmp_path: Path) -> None:
+    intake = intake_of(tmp_path, "tickets/a.csv", csv_text(("工单编号", "建档日期", "内容"), ROW))
+    assert "受理时间（不认识的“建档日期”可能是受理时间）" in intake.rejects["reason"].iloc[0]
+    known = csv_text(("工单编号", "派单时间", "内容"), ROW)
+    assert intake_of(tmp_path, "tickets/b.csv", known).candidates["received_at"].isna().all()
 
 
 def test_titles_and_empty_rows_above_the_header(tmp_path: Path) -> None:

@@ -126,8 +126,9 @@ def build_ledger(
         The columns of `problems`, and: `category_code`, `category_name`, `is_restricted`, `sub_problem_name`,
         `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
         `complainant_count`, `matter_count`, `first_received_on`, `last_received_on` (None where no
-        complaint has a time), `places` (tuples of name and number of distinct complainants, most named first), `judged_by`, `score_range`, `natural_days_left`
-        (negative: days overdue), `working_days_left`, `tone`, `time_words`.
+        complaint has a time), `places` (tuples of name and number of distinct complainants, most named first),
+        `judged_by`, `score_range`, `natural_days_left` (negative: days overdue), `working_days_left`, `tone`,
+        `time_words`.
 
     Raises:
         SettingsError: a problem has a sub-problem or a unit that the codebook no longer has.

@@ -24,7 +24,8 @@ def is_no_data(
     Such a row begins with the words of a footer and has no text (a total may stand in any other column); or it
     says nothing in the column of the time of receipt (unless it repeats the header), and begins with the words of a
     footer, is one cell across the sheet, or fills only columns that are known and not read. In a sheet without times
-    the id stands in for the time; as a total may stand there too, the words of a footer in or before the id suffice.
+    the id stands in for the time; as a total may stand there too, the words of a footer in the id or in a column
+    that is not read suffice, and so does being one cell across the sheet; in a title, nothing may stand beside them.
     """
     mapping = layout.mapping
     filled = [(p, c) for p, c in enumerate(cells) if not is_blank(c)]
@@ -33,16 +34,16 @@ def is_no_data(
     statement = {*mapping.columns.get("text", ()), *mapping.columns.get("title", ())}
     if is_closing and not any(p in statement for p, _ in filled):
         return True
-    if is_closing and not layout.has_time and not _holds_value(position, layout):
+    is_banner = len(filled) == 1 and merges.spans(number, position) >= _BANNER_COLUMNS
+    if not layout.has_time and (is_banner or (is_closing and not _holds_value(position, layout))):
         return True
     marks = [(p, cells[p]) for p in mapping.columns[layout.anchor] if p < len(cells) and not is_blank(cells[p])]
     if marks:
         return _repeats_header(marks, layout) and (not layout.has_time or _repeats_header(filled, layout))
-    if is_closing and (len(filled) == 1 or position not in mapping.columns.get("text", ())):
+    if is_closing and (len(filled) == 1 or (layout.has_time and position not in mapping.columns.get("text", ()))):
         return True
     if is_ragged(cells, info, layout):
         return False
-    is_banner = len(filled) == 1 and merges.spans(number, position) >= _BANNER_COLUMNS
     return is_banner or all(p in mapping.ignored for p, _ in filled)
 
 
