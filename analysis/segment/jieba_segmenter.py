@@ -1,9 +1,7 @@
 """Word segmentation by jieba's dictionary and the domain lexicon, without jieba's global state and cache."""
 
 import re
-from collections.abc import Iterable
-from functools import lru_cache
-from math import log
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import jieba
@@ -14,41 +12,24 @@ from analysis.text import fold
 
 LEXICON = "lexicon.txt"
 
-CACHED_BLOCKS = 65536
-"""Blocks of text (between punctuation) kept cut: call-takers write the same phrases all day."""
-
 _MASK = re.compile(r"(〔[\u4e00-\u9fff]{1,8}〕)")
 """What masking leaves in the text, such as 〔车牌〕 (but not the brackets of a document number)."""
 
-_BLOCK = re.compile(r"([\u4e00-\u9fd5a-zA-Z0-9+#&._%\-]+)|(\S)")
-"""jieba's blocks, each cut on its own; any other character stands alone."""
-
-_LATIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-
 
 class JiebaSegmenter:
-    """Segments as `jieba.Tokenizer.cut(HMM=False)` does, word for word, over jieba's dictionary plus the lexicon.
+    """jieba without its hidden Markov model, with a tokenizer of its own and the domain lexicon.
 
-    Without the HMM a word is either in a dictionary that can be read or a single character, so the result does
-    not depend on guesses about unknown words. jieba itself keeps a marshalled cache in the shared temp directory,
-    which another user could plant; this class reads the dictionary each time and is twice as fast in cutting.
+    Without the model a word is either in a dictionary that can be read or a single character, so the result does
+    not depend on guesses about unknown words.
     """
 
     def __init__(self, lexicon: Iterable[tuple[str, int, str]] = ()) -> None:
-        with jieba.Tokenizer().get_dict_file() as file:
-            fields = file.read().decode("utf-8").split()
-        words, counts = fields[0::3], [int(count) for count in fields[1::3]]
-        frequency = dict(zip(words, counts, strict=True))
-        total = sum(counts)
-        for word, count, _ in lexicon:
-            frequency[word] = count
-            total += count
-        logarithm = {count: log(count) - log(total) for count in set(frequency.values()) if count}
-        prefixes = [word[:end] for word in frequency for end in range(1, len(word))]
-        self._log_probability = dict.fromkeys(prefixes, 0.0)
-        self._log_probability.update({word: logarithm.get(count, 0.0) for word, count in frequency.items()})
-        self._unknown = log(1) - log(total)
-        self._cut_cached = lru_cache(CACHED_BLOCKS)(self._cut)
+        self._tokenizer = jieba.Tokenizer()
+        # `initialize` would load a marshalled cache from the shared temp folder, where another user could plant one.
+        self._tokenizer.FREQ, self._tokenizer.total = self._tokenizer.gen_pfdict(self._tokenizer.get_dict_file())
+        self._tokenizer.initialized = True
+        for word, frequency, tag in lexicon:
+            self._tokenizer.add_word(word, frequency, tag)
 
     def segment(self, texts: Iterable[str]) -> list[str]:
         """Return each text as its words joined by single spaces; white space and punctuation are dropped.
@@ -58,57 +39,12 @@ class JiebaSegmenter:
         """
         return [" ".join(self._words(fold(text))) for text in texts]
 
-    def _words(self, text: str) -> list[str]:
-        if "〔" not in text:
-            return self._plain_words(text)
-        words: list[str] = []
+    def _words(self, text: str) -> Iterator[str]:
         for part in _MASK.split(text):
-            words += [part] if _MASK.fullmatch(part) else self._plain_words(part)
-        return words
-
-    def _plain_words(self, text: str) -> list[str]:
-        words: list[str] = []
-        for block, other in _BLOCK.findall(text):
-            words += self._cut_cached(block) if block else [other] * other.isalnum()
-        return words
-
-    def _cut(self, block: str) -> list[str]:
-        """Cut one block along the path of highest probability; of equal paths the longer first word wins."""
-        log_probability, size = self._log_probability.get, len(block)
-        best, following = [0.0] * (size + 1), [0] * size
-        for start in range(size - 1, -1, -1):
-            top, end = self._unknown + best[start + 1], start + 1
-            is_known = False
-            stop = start + 1
-            value = log_probability(block[start])
-            while value is not None:
-                if value:
-                    score = value + best[stop]
-                    if not is_known or score >= top:
-                        top, end, is_known = score, stop, True
-                stop += 1
-                if stop > size:
-                    break
-                value = log_probability(block[start:stop])
-            best[start], following[start] = top, end
-        return list(filter(str.isalnum, _join_latin(block, following)))
-
-
-def _join_latin(block: str, following: list[int]) -> Iterable[str]:
-    """Give the words of the path; single Latin letters and digits in a row become one word."""
-    start, run = 0, ""
-    while start < len(block):
-        word = block[start : following[start]]
-        start = following[start]
-        if word in _LATIN:
-            run += word
-            continue
-        if run:
-            yield run
-            run = ""
-        yield word
-    if run:
-        yield run
+            if _MASK.fullmatch(part):
+                yield part
+            else:
+                yield from filter(str.isalnum, self._tokenizer.cut(part, HMM=False))
 
 
 def parse_lexicon(content: bytes) -> list[tuple[str, int, str]]:
