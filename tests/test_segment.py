@@ -10,6 +10,7 @@ from analysis.classify.cues import ActorLexicon
 from analysis.codebook import read_codebook, read_codebook_bytes
 from analysis.errors import SettingsError
 from analysis.segment.jieba_segmenter import LEXICON, JiebaSegmenter, load_segmenter, parse_lexicon
+from analysis.text import fold
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,13 @@ def test_masks_stay_whole_and_document_numbers_do_not_become_masks(segmenter: Ji
 
 def test_full_width_characters_are_folded(segmenter: JiebaSegmenter) -> None:
     assert segmenter.segment(["１２３４５投诉"]) == ["12345 投诉"]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("交警大队长沙市民来电反映违停12A.-%+ é，、：。！\n没人管罚单"), max_size=40))
+def test_cutting_at_pauses_changes_nothing(segmenter: JiebaSegmenter, text: str) -> None:
+    whole = segmenter._tokenizer.lcut(fold(text), HMM=False)
+    assert segmenter.segment([text]) == [" ".join(word for word in whole if word.isalnum())]
 
 
 @settings(max_examples=50, deadline=None)

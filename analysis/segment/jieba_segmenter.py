@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import jieba
@@ -14,6 +15,12 @@ LEXICON = "lexicon.txt"
 
 _MASK = re.compile(r"(〔[\u4e00-\u9fff]{1,8}〕)")
 """What masking leaves in the text, such as 〔车牌〕 (but not the brackets of a document number)."""
+
+_PAUSE = re.compile(r"[,;:!?。、\s]+")
+"""Marks at which jieba always cuts, so that what lies between them can be cut, and remembered, on its own."""
+
+_REMEMBERED = 65536
+"""Pieces of text kept cut: call-takers write the same phrases all day."""
 
 
 class JiebaSegmenter:
@@ -30,6 +37,7 @@ class JiebaSegmenter:
         self._tokenizer.initialized = True
         for word, frequency, tag in lexicon:
             self._tokenizer.add_word(word, frequency, tag)
+        self._cut = lru_cache(_REMEMBERED)(self._cut_piece)
 
     def segment(self, texts: Iterable[str]) -> list[str]:
         """Return each text as its words joined by single spaces; white space and punctuation are dropped.
@@ -44,7 +52,11 @@ class JiebaSegmenter:
             if _MASK.fullmatch(part):
                 yield part
             else:
-                yield from filter(str.isalnum, self._tokenizer.cut(part, HMM=False))
+                for piece in _PAUSE.split(part):
+                    yield from self._cut(piece)
+
+    def _cut_piece(self, piece: str) -> tuple[str, ...]:
+        return tuple(filter(str.isalnum, self._tokenizer.cut(piece, HMM=False)))
 
 
 def parse_lexicon(content: bytes) -> list[tuple[str, int, str]]:
