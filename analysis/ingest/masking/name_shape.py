@@ -10,7 +10,12 @@ from analysis.ingest.masking.vocabulary import Vocabulary
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 """Chinese characters, for use in a character class."""
 
-HAN_RUN = re.compile(f"[{HAN}]+")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
+
+
+def is_han(text: str, at: int) -> bool:
+    """Say whether a Chinese character stands at `at`."""
+    return _HAN_CHARACTER.match(text, at) is not None
 
 
 class Grade(IntEnum):
@@ -48,7 +53,7 @@ class NameShape:
         """Return where the full name that begins at `start` ends, or None if none does."""
         surname = self.surname_length(text, start, grade)
         at = start + surname
-        if not surname or not HAN_RUN.match(text, at) or self._title.match(text, at):
+        if not surname or not is_han(text, at) or self._title.match(text, at):
             return None
         given = self._given_length(text, at, grade)
         if not given or self._reads_as_words(text, start, at + given, grade):
@@ -111,21 +116,21 @@ class NameShape:
         """Say whether a name can begin at `start`: after a mark, a particle or an ordinary word."""
         if self.is_word_before(text, start):
             return False
-        if not start or not HAN_RUN.match(text, start - 1) or text[start - 1] in self._followers:
+        if not start or not is_han(text, start - 1) or text[start - 1] in self._followers:
             return True
         return any(text[start - size : start] in self._words for size in (2, 3, 4) if start >= size)
 
     def is_pointed_at(self, text: str, start: int) -> bool:
         """Say whether a mark or a preposition stands before `start`, as a name of two characters needs."""
-        return not start or not HAN_RUN.match(text, start - 1) or text[start - 1] in self._pointers
+        return not start or not is_han(text, start - 1) or text[start - 1] in self._pointers
 
     def is_followed_by_act(self, text: str, end: int) -> bool:
         """Say whether a mark, or what persons do, stands at `end`."""
-        return not HAN_RUN.match(text, end) or self._verb.match(text, end) is not None
+        return not is_han(text, end) or self._verb.match(text, end) is not None
 
     def can_go_on(self, text: str, at: int) -> bool:
         """Say whether something that is no name can begin at `at`."""
-        if not HAN_RUN.match(text, at) or text[at] in self._followers:
+        if not is_han(text, at) or text[at] in self._followers:
             return True
         return text[at : at + 2] in self._words or text[at : at + 3] in self._words
 
@@ -138,7 +143,7 @@ class NameShape:
         last, following = text[at : at + 1], text[at + 1 : at + 2]
         if last not in self._given or last in self._followers:
             return 0
-        if following in self._followers or not HAN_RUN.match(following):
+        if following in self._followers or not is_han(following, 0):
             return 1
         return int(text[at : at + 2] not in self._words and self.can_go_on(text, at + 1))
 
@@ -146,7 +151,7 @@ class NameShape:
         """Return whether one or two characters from `at` are a given name, or 0."""
         length = self._likely_given_length(text, at)
         if grade is Grade.STRONG and not length and text[at] not in self._followers:
-            return 2 if HAN_RUN.match(text, at + 1) else 1
+            return 2 if is_han(text, at + 1) else 1
         if grade is Grade.STRONG:
             return length
         given = text[at : at + length]
@@ -157,7 +162,7 @@ class NameShape:
             is_likely = length == 1 or not self._typical.isdisjoint(given) or given in self._given_words
             is_particle = given[0] in self._followers and given[0] not in self._typical
             return length if fits and is_likely and not is_particle else 0
-        is_closed = not HAN_RUN.match(text, at + length)
+        is_closed = not is_han(text, at + length)
         return length if fits or is_closed or given[0] in self._given else 0
 
     def _reads_as_given_word(self, text: str, at: int, given: str, grade: Grade) -> bool:
@@ -168,7 +173,7 @@ class NameShape:
             return False
         if grade is Grade.ROLE and self.fits(given) and not self._typical.isdisjoint(given):
             return False
-        if HAN_RUN.match(text, at + 2):
+        if is_han(text, at + 2):
             return not self._verb.match(text, at + 2)
         return grade is Grade.BARE and not self.is_pointed_at(text, at - 1)
 
@@ -176,7 +181,7 @@ class NameShape:
         """Return 1 or 2 by where ordinary words begin after `at`, or 0 if neither is likely."""
         if text[at] in self._followers and text[at] not in self._given:
             return 0
-        if not HAN_RUN.match(text, at + 1):
+        if not is_han(text, at + 1):
             return 1
         fits = text[at + 1] in self._given
         after_one, after_two = self.can_go_on(text, at + 1), self.can_go_on(text, at + 2)
@@ -194,7 +199,7 @@ class NameShape:
         After a role, a rare word loses against a name (民警付强); after an introduction, any word does where
         the name is all that stands before the next mark (我叫高峰。).
         """
-        if grade is Grade.STRONG and not HAN_RUN.match(text, end):
+        if grade is Grade.STRONG and not is_han(text, end):
             return False
         if not self.is_word_at(text, start):
             return False

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from analysis.ingest.masking.name_shape import HAN, HAN_RUN, Grade, NameShape
+from analysis.ingest.masking.name_shape import HAN, Grade, NameShape, is_han
 from analysis.ingest.masking.numbers import Found
 from analysis.ingest.masking.patterns import any_of, one_of
 from analysis.ingest.masking.rules import NameRules
@@ -11,6 +11,10 @@ from analysis.ingest.masking.spans import Kind
 from analysis.ingest.masking.view import FILLER, View
 
 _MARKS = r"[\s:\"'“”‘’(\[【「<_-]"
+_SHORT_RUN = re.compile(f"[{HAN}]{{1,6}}")
+"""What stands before the next mark; a run of six is too long for a name, however it goes on."""
+
+_HAN_NAME = re.compile(f"[{HAN}]+")
 _SPACED_NAME = re.compile(f"[{HAN}](?:[ _]{{1,3}}[{HAN}]){{1,2}}(?![{HAN}])")
 
 _SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,*()-]|{FILLER}|电话|手机|联系)*"
@@ -92,7 +96,7 @@ class NameRecogniser:
         if spaced and self._shape.surname_length(text, start, Grade.STRONG):
             yield *spaced.span(), Kind.NAME, rule
             return
-        run = HAN_RUN.match(text, start)
+        run = _SHORT_RUN.match(text, start)
         if run and self._is_whole_name(run[0]) and not _LATIN.match(text, run.end()):
             yield *run.span(), Kind.NAME, rule
             return
@@ -137,7 +141,7 @@ class NameRecogniser:
         """Say whether a surname that is also a word is one here: 市民于女士, but not 我向交警反映."""
         if not self._polite_title.match(text, start + 1):
             return False
-        is_after_mark = not start or not HAN_RUN.match(text, start - 1)
+        is_after_mark = not start or not is_han(text, start - 1)
         return is_after_mark or self._role_end.search(text, max(0, start - 6), start) is not None
 
     def _before_short_titles(self, text: str) -> Iterator[Found]:
@@ -253,7 +257,7 @@ class NameRecogniser:
         """Yield the other places at which a full name that was found once stands."""
         known = {(start, end) for start, end, _, _ in found}
         for name in {text[start:end] for start, end in known}:
-            if len(name) < 2 or not HAN_RUN.fullmatch(name) or self._shape.is_word(name):
+            if len(name) < 2 or not _HAN_NAME.fullmatch(name) or self._shape.is_word(name):
                 continue
             for match in re.finditer(name, text):
                 if match.span() not in known:
