@@ -5,10 +5,12 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,33 @@ def test_a_failed_run_ends_in_one_line(tmp_path: Path, prefect_home: Path) -> No
     assert done.returncode == 2
     assert done.stderr.decode().strip().splitlines()[-1].startswith("错误：")
     assert "Traceback" not in done.stderr.decode()
+
+
+def test_a_failure_is_announced_without_quoting_anything(tmp_path: Path, prefect_home: Path) -> None:
+    """apprise posts to a receiver of our own on loopback, as it would to 钉钉 or mail."""
+    heard: list[str] = []
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    receiver = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    settings = f'[notify]\nurls = ["json://127.0.0.1:{receiver.server_port}"]\n'
+    (tmp_path / "hotline.toml").write_text(settings, encoding="utf-8")
+    (tmp_path / "data" / "raw").mkdir(parents=True)
+    done = hotline("run", env={"HOTLINE_HOME": str(tmp_path), "PREFECT_HOME": str(prefect_home)})
+    receiver.shutdown()
+    assert done.returncode == 2
+    (message,) = map(json.loads, heard)
+    assert "夜间运行失败" in message["title"]
+    assert "hotline status" in message["message"]
+    assert str(tmp_path) not in message["message"]
 
 
 def test_a_killed_run_leaves_no_server_behind_the_next_one(raw: Path, tmp_path: Path, prefect_home: Path) -> None:

@@ -14,7 +14,7 @@ class Status:
 
     last_run: columns of `sql/last_run.sql`, no row before the first run.
     counts: name to number, see `sql/status_counts.sql`.
-    quarantine: one row per reason: reason_code, reason, entry_count.
+    quarantine: one row per reason with open entries: reason, entry_count.
     overdue: one row per problem past its due date: problem_id, statement, due_on, overdue_days …
     """
 
