@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@if command -v uv >/dev/null; then \
 		uv sync --frozen --quiet; \
 	else \
-		test -x $(BIN)/python || python3 -m venv $(VENV) \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || python3 -m venv --clear $(VENV) \
 			|| { echo "错误：缺少 venv 模块。请执行 apt install python3-venv 后重试。" >&2; exit 1; }; \
 		test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv; \
 		VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv sync --frozen --quiet --inexact --python $(BIN)/python; \
@@ -45,5 +45,5 @@ bench: setup ## compare with the script an analyst would write
 sample: setup ## write the sample data again; the files in data/raw must not change
 	$(BIN)/python -m analysis.sample data
 
-clean: ## remove what was generated, not the environment
-	rm -rf data/processed/*.duckdb* data/processed/*.xlsx data/processed/整改台账 data/processed/夜报.md data/models
+clean: ## remove the results and the model, not the environment; the complainants' key stays
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/models

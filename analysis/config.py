@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SettingsError
+from analysis.validation import describe
 
 SITE_FILE = "hotline.toml"
 
@@ -141,7 +142,5 @@ def load_settings(site_directory: Path | None = None) -> Settings:
     try:
         return Settings.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"]))
-        reason = "没有这一项" if first["type"] == "extra_forbidden" else first["msg"]
+        key, reason = describe(error.errors()[0])
         raise SettingsError(f"设置文件 {path} 的“{key}”有误：{reason}。请对照默认设置修改。") from error

@@ -239,8 +239,11 @@ def ensure_model(model_directory: Path, codebook_directory: Path | None = None) 
     model_directory.mkdir(parents=True, exist_ok=True)
     corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
     wanted = _fingerprint(corpus, codebook_directory)
+    card = _current_card(model_directory, wanted)
+    if card is not None:
+        return card
     with FileLock(model_directory / ".training.lock"):
-        card = _current_card(model_directory, wanted)
+        card = _current_card(model_directory, wanted)  # another process may have trained meanwhile
         if card is not None:
             return card
         return train_shipped_model(model_directory, codebook_directory)

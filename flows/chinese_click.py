@@ -1,5 +1,6 @@
 """Click with Chinese headings and error messages, and commands that are imported only when called."""
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -33,6 +34,14 @@ class ChineseGroup(ChineseCommand, click.Group):
     """A group of Chinese commands."""
 
     command_class = ChineseCommand
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that the user named, or say in Chinese that there is none."""
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            ctx.fail(f"没有命令“{args[0]}”。")
+        return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options and then the commands."""
@@ -76,14 +85,6 @@ class LazyGroup(ChineseGroup):
             raise TypeError(f"{cmd_name} is not a command")
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command that the user named, or say in Chinese that there is none."""
-        if args and args[0] not in self._lazy and not args[0].startswith("-"):
-            ctx.fail(f"没有命令“{args[0]}”。")
-        return super().resolve_command(ctx, args)
-
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing any."""
         with formatter.section("命令"):
@@ -94,6 +95,10 @@ def explain(error: click.ClickException) -> str:
     """Return click's error as one Chinese line."""
     if isinstance(error, click.NoSuchOption):
         return f"没有选项 {error.option_name}。用 --help 查看可用的选项。"
+    if isinstance(error, click.BadOptionUsage):
+        return f"选项 {error.option_name} 缺少值，或不该带值。用 --help 查看用法。"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return "请写明子命令。用 --help 查看有哪些。"
     if isinstance(error, click.MissingParameter):
         name = error.param.get_error_hint(error.ctx) if error.param and error.ctx else ""
         return f"缺少参数 {name}。用 --help 查看用法。"
@@ -101,5 +106,7 @@ def explain(error: click.ClickException) -> str:
         name = error.param.name if error.param else ""
         return f"参数 {name} 的值不对：{error.message} 用 --help 查看用法。"
     if isinstance(error, click.UsageError):
-        return f"用法有误：{error.message} 用 --help 查看用法。"
+        surplus = re.search(r"unexpected extra arguments? \((.*)\)", error.message)
+        what = f"多余的参数“{surplus[1]}”。" if surplus else error.message
+        return f"用法有误：{what}用 --help 查看用法。"
     return error.format_message()

@@ -1,6 +1,7 @@
 """The command line `hotline`: its commands, exit codes, and the one place where errors become messages."""
 
 import atexit
+import errno
 import os
 import sys
 import traceback
@@ -25,6 +26,17 @@ _COMMANDS = {
     "dictionary": ("flows.commands.dictionary:dictionary", "输出数据字典：每张表、每一列的含义。"),
 }
 
+_ERRORS = {
+    errno.ENOSPC: "磁盘已满",
+    errno.EDQUOT: "磁盘配额已满",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘只读",
+    errno.ENOENT: "文件或目录不存在",
+    errno.EISDIR: "是目录，不是文件",
+    errno.ENOTDIR: "上级不是目录",
+    errno.EIO: "磁盘读写出错",
+}
 _INTERNAL_ERROR, _FILE_ERROR, _INTERRUPTED = 70, 6, 130
 
 _EPILOG = """\b
@@ -83,7 +95,8 @@ def _run() -> int:
         return 0
     except OSError as error:
         return _fail(
-            f"读写 {error.filename or '文件'} 失败：{error.strerror}。请检查磁盘空间和权限后重试。", _FILE_ERROR
+            f"读写 {error.filename or '文件'} 失败：{_ERRORS.get(error.errno or 0, error.strerror)}。请处理后重试。",
+            _FILE_ERROR,
         )
     except Exception as error:  # the last resort: a traceback could show complaint text
         where = traceback.extract_tb(error.__traceback__)[-1]

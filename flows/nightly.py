@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from prefect import flow, task
+from prefect import Flow, flow, task
 from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
 from prefect.cache_policies import NO_CACHE
-from prefect.logging import get_run_logger
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
 from analysis.config import load_settings
@@ -26,7 +27,7 @@ from analysis.errors import HotlineError
 from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
-from flows.notify import notify_failure
+from flows.notify import announce_failure
 from flows.temporary_server import end_orphans, remember
 
 _RETRIES, _RETRY_DELAY_SECONDS = 2, 10
@@ -37,8 +38,10 @@ def _is_file_trouble(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
-class StageError(Exception):
+class StageError(HotlineError):
     """A fault of the program in a stage; its message names type and place only, as Prefect stores messages."""
+
+    exit_code = 70
 
 
 def _run_sanitised(night: Night, stage: Stage) -> Counts:
@@ -49,7 +52,8 @@ def _run_sanitised(night: Night, stage: Stage) -> Counts:
         raise
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        raise StageError(f"{type(error).__name__}, {Path(place.filename).name}:{place.lineno}") from None
+        where = f"{type(error).__name__}，{Path(place.filename).name}:{place.lineno}"
+        raise StageError(f"程序内部错误（{where}）。请把这一行报告给维护者。") from None
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, log_prints=False)
@@ -80,13 +84,20 @@ def _run_name() -> str:
     return f"夜间运行 {day}"
 
 
+def _notify(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  # Prefect's names
+    outcome = state.result(raise_on_failure=False)
+    fault = outcome if isinstance(outcome, BaseException) else RuntimeError()
+    if not announce_failure(load_settings(site_paths().settings), fault):
+        get_logger().warning("失败通知没有送达，请检查设置 notify.urls")
+
+
 @flow(
     name="夜间运行",
     flow_run_name=_run_name,
     persist_result=False,
     validate_parameters=True,
-    on_failure=[notify_failure],
-    on_crashed=[notify_failure],
+    on_failure=[_notify],
+    on_crashed=[_notify],
 )
 def nightly(raw: str | None = None, processed: str | None = None, as_of: str | None = None) -> Counts:
     """Run the night's stages for one site.
@@ -100,6 +111,7 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
     """
     paths = site_paths(Path(raw) if raw else None, Path(processed) if processed else None)
     with open_night(paths, date.fromisoformat(as_of) if as_of else None) as night:
+        end_orphans(paths.temporary_server)
         remember(paths.temporary_server)
         _run_stages(night)
         create_markdown_artifact(
@@ -110,5 +122,4 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
 
 def run_through_prefect(paths: SitePaths, as_of: date | None) -> Counts:
     """Run the flow now, against the configured Prefect server or a temporary one."""
-    end_orphans(paths.temporary_server)
     return nightly(str(paths.raw), str(paths.processed), as_of.isoformat() if as_of else None)

@@ -1,27 +1,23 @@
 """Tells people that a run failed: by apprise, to the addresses in the settings."""
 
-from typing import Any
-
-from prefect import Flow
-from prefect.client.schemas.objects import FlowRun, State
-
-from analysis.config import load_settings
-from analysis.site import site_paths
+from analysis.config import Settings
+from analysis.errors import HotlineError
 
 
-def notify_failure(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
-    """Send the run's name and the type of its failure; never a message that could hold complaint text."""
-    settings = load_settings(site_paths().settings)
+def announce_failure(settings: Settings, fault: BaseException) -> bool:
+    """Send word that a run failed, and of what type its failure was; never a message that could quote a complaint.
+
+    Returns whether everybody could be told; true where nobody is to be told.
+    """
     if not settings.notify.urls:
-        return
+        return True
     import apprise
 
-    outcome = state.result(raise_on_failure=False)
-    reason = type(outcome).__name__ if isinstance(outcome, BaseException) else str(state.type.value)
+    kind = "需要人工处理" if isinstance(fault, HotlineError) else type(fault).__name__
     messenger = apprise.Apprise()
-    for url in settings.notify.urls:
-        messenger.add(url)
-    messenger.notify(
+    accepted = [messenger.add(url) for url in settings.notify.urls]
+    sent = messenger.notify(
         title=f"{settings.site.name} 诉求分析：夜间运行失败",
-        body=f"运行“{flow_run.name}”没有完成（{reason}）。请执行 hotline status 查看，再执行 hotline run 补跑。",
+        body=f"夜间运行没有完成（{kind}）。请在服务器上执行 hotline status 查看，再执行 hotline run 补跑。",
     )
+    return all(accepted) and bool(sent)

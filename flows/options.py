@@ -9,8 +9,26 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
-_TABLE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+
+class Location(click.ParamType[Path]):
+    """A path to a folder, or to a file; it need not exist."""
+
+    def __init__(self, name: str, *, is_folder: bool) -> None:
+        self.name = name
+        self._is_folder = is_folder
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """Return the path, or fail with a Chinese message where a file stands for a folder or the reverse."""
+        path = Path(value)
+        if self._is_folder and path.exists() and not path.is_dir():
+            self.fail(f"“{path}”不是目录。", param, ctx)
+        if not self._is_folder and path.is_dir():
+            self.fail(f"“{path}”是目录，应为文件。", param, ctx)
+        return path
+
+
+FOLDER = Location("目录", is_folder=True)
+FILE = Location("文件", is_folder=False)
 
 
 class Day(click.ParamType[date]):
@@ -28,8 +46,8 @@ class Day(click.ParamType[date]):
             self.fail("日期应写作 2023-03-05 的样子。", param, ctx)
 
 
-raw_option = click.option("--raw", type=_FOLDER, metavar="目录", help="原始文件目录，默认 data/raw。")
-processed_option = click.option("--processed", type=_FOLDER, metavar="目录", help="结果目录，默认 data/processed。")
+raw_option = click.option("--raw", type=FOLDER, metavar="目录", help="原始文件目录，默认 data/raw。")
+processed_option = click.option("--processed", type=FOLDER, metavar="目录", help="结果目录，默认 data/processed。")
 as_of_option = click.option(
     "--as-of", type=Day(), metavar="日期", help="业务日期，时限从这一天起算；默认今天。补跑时使用。"
 )
@@ -40,7 +58,7 @@ def table_options(command: _Command) -> _Command:
     output = click.option(
         "--output",
         "output_path",
-        type=_TABLE,
+        type=FILE,
         default="-",
         metavar="文件",
         help="写出的 .csv 或 .xlsx；默认 -，即标准输出（CSV）。",
@@ -48,7 +66,7 @@ def table_options(command: _Command) -> _Command:
     source = click.option(
         "--input",
         "input_path",
-        type=_TABLE,
+        type=FILE,
         default="-",
         metavar="文件",
         help="读入的 .csv、.tsv 或 .xlsx；默认 -，即标准输入（CSV）。",

@@ -9,7 +9,6 @@ import signal
 from pathlib import Path
 
 _COMMAND = b"prefect.server.api.server"
-_INIT = 1
 
 
 def remember(path: Path) -> None:
@@ -21,11 +20,14 @@ def remember(path: Path) -> None:
 
 
 def end_orphans(path: Path) -> None:
-    """End the servers that `remember` noted in `path`, if their run is gone."""
+    """End the servers that `remember` noted in `path`.
+
+    Called by who holds the site's lock: the run that noted them held it too, and is gone.
+    """
     if not path.exists():
         return
     for pid in map(int, path.read_text().split()):
-        if _COMMAND in _command_line(pid) and _parent(pid) == _INIT:
+        if _COMMAND in _command_line(pid):
             os.kill(pid, signal.SIGTERM)
     path.unlink()
 
@@ -35,10 +37,3 @@ def _command_line(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:  # it has ended
         return b""
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:  # it has ended
-        return -1

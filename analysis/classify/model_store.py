@@ -20,6 +20,9 @@ CARD_FILE = "card.json"
 Arrays = dict[str, npt.NDArray[Any]]
 _RETRAIN = "请运行 hotline train 重新训练"
 
+_MODE = 0o644
+"""The model holds invented texts only; every account of the machine may judge with it."""
+
 
 def arrays_digest(arrays: Arrays) -> str:
     """Return one SHA-256 of all arrays with their names, types and shapes."""
@@ -46,6 +49,7 @@ def _replace(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), _MODE)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from analysis.errors import SettingsError
+from analysis.validation import describe
 
 Content = TypeVar("Content", bound=BaseModel)
 
@@ -43,6 +44,5 @@ def read_codebook(name: str, model: type[Content], directory: Path | None = None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"代码本 {name} 不是合格的 TOML 文件：{error}。请按模板修改后重试。") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise SettingsError(f"代码本 {name} 的“{place}”有误：{first['msg']}。请按模板修改后重试。") from error
+        place, reason = describe(error.errors()[0])
+        raise SettingsError(f"代码本 {name} 的“{place}”有误：{reason}。请按模板修改后重试。") from error

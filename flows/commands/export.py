@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from flows.chinese_click import ChineseCommand
-from flows.options import processed_option
+from flows.options import FOLDER, processed_option
 
 _EPILOG = """\b
 例：
@@ -15,9 +15,7 @@ _EPILOG = """\b
 
 @click.command(cls=ChineseCommand, epilog=_EPILOG)
 @processed_option
-@click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), metavar="目录", help="写到哪里；默认结果目录。"
-)
+@click.option("--output", type=FOLDER, metavar="目录", help="写到哪里；默认结果目录。")
 def export(processed: Path | None, output: Path | None) -> None:
     """从最近的快照重新导出台账、清单和夜报。"""
     from analysis.pipeline.publishing import export_snapshot

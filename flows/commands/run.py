@@ -2,11 +2,15 @@
 
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from flows.chinese_click import ChineseCommand
 from flows.options import as_of_option, processed_option, raw_option
+
+if TYPE_CHECKING:
+    from analysis.site import SitePaths
 
 _EPILOG = """\b
 例：
@@ -31,14 +35,29 @@ def run(raw: Path | None, processed: Path | None, as_of: date | None, plain: boo
     from flows.report import report_run
 
     paths = site_paths(raw, processed)
-    if plain:
-        from analysis.pipeline.stages import run_night
-        from flows.report import show_progress
-
-        with show_progress() as progress:
-            counts = run_night(paths, as_of, progress)
-    else:
-        from flows.nightly import run_through_prefect
-
-        counts = run_through_prefect(paths, as_of)
+    counts = _run_plain(paths, as_of) if plain else _run_through_prefect(paths, as_of)
     click.echo(report_run(counts, paths))
+
+
+def _run_plain(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
+    from analysis.config import load_settings
+    from analysis.errors import BusyError
+    from analysis.pipeline.stages import run_night
+    from flows.notify import announce_failure
+    from flows.report import show_progress
+
+    try:
+        with show_progress() as progress:
+            return run_night(paths, as_of, progress)
+    except BusyError:  # the other run tells of itself
+        raise
+    except Exception as fault:
+        if not announce_failure(load_settings(paths.settings), fault):
+            click.echo("注意：失败通知没有送达。请检查设置 notify.urls。", err=True)
+        raise
+
+
+def _run_through_prefect(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
+    from flows.nightly import run_through_prefect
+
+    return run_through_prefect(paths, as_of)

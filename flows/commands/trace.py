@@ -117,8 +117,10 @@ def _day(received_at: datetime | None) -> str:
 
 
 def _place(row: Mapping[Any, Any]) -> str:
-    sheet = f" 工作表“{row['sheet_name']}”" if row["sheet_name"] else ""
-    return f"{row['file_name']}{sheet} 第 {row['row_number']} 行"
+    from analysis.ingest.reasons import plain
+
+    sheet = f" 工作表“{plain(row['sheet_name'])}”" if row["sheet_name"] else ""
+    return f"{plain(row['file_name'])}{sheet} 第 {row['row_number']} 行"
 
 
 def _match(complaint: Mapping[Any, Any]) -> str:
