@@ -14,6 +14,7 @@ FILE_KINDS = ("tickets", "posts")
 READ_SUFFIXES = frozenset({".xlsx", ".xls", ".csv", ".tsv", ".json", ".jsonl"})
 
 _SKIPPED_NAMES = re.compile(r"~\$.*|\..*|README.*|Thumbs\.db|desktop\.ini|__MACOSX", re.IGNORECASE)
+_MISPLACED_DEPTH = 3
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -22,7 +23,8 @@ class RawFile:
     """A file below tickets/ or posts/.
 
     file_name: its path relative to the raw directory, with slashes.
-    file_id: SHA-256 of its content; of its name where the content must not or cannot be read.
+    file_id: SHA-256 of its content; its name is hashed too where it is not read for its name or is empty, so that
+        it is not taken for another file; its name alone where the content must not or cannot be opened.
     problem: code of why it must not be read, known before opening it (a key of `reasons.REASONS`).
     """
 
@@ -38,7 +40,8 @@ def discover(raw_directory: Path) -> list[RawFile]:
     """Return the files below tickets/ and posts/ in natural order («2月» before «10月»).
 
     Lock files of office programs (~$…), hidden files and README files are left out. A file that must not be
-    read (another suffix, a link that leads out, no ordinary file, no permission) is listed with its problem.
+    read (another suffix, a link that leads out, no ordinary file, no permission) is listed with its problem; so is
+    a subfolder that cannot be entered.
 
     Raises:
         UsageError: there is neither of the two folders.
@@ -62,18 +65,38 @@ def find_file(raw_directory: Path, file_name: str) -> Path | None:
 
 
 def misplaced(raw_directory: Path) -> list[str]:
-    """Return names of tables that lie beside tickets/ and posts/ instead of inside, where no run looks for them."""
-    names = (p.name for p in raw_directory.iterdir() if p.is_file() and p.suffix.lower() in READ_SUFFIXES)
-    return sorted((n for n in names if not _SKIPPED_NAMES.fullmatch(n)), key=_natural_key)
+    """Return names of tables that lie beside tickets/ and posts/ instead of inside, where no run looks for them.
+
+    Folders are searched to a depth of three, as a link or a mistaken setting may lead to a large tree.
+    """
+    found = []
+    for folder, subfolders, names in os.walk(raw_directory):
+        place = Path(folder).relative_to(raw_directory)
+        kept = [n for n in subfolders if not is_skipped(n) and (place / n).as_posix() not in FILE_KINDS]
+        subfolders[:] = kept if len(place.parts) < _MISPLACED_DEPTH else []
+        found += [
+            _shown_name(path, raw_directory)
+            for path in (Path(folder) / n for n in names if not is_skipped(n))
+            if path.suffix.lower() in READ_SUFFIXES and path.is_file()
+        ]
+    return sorted(found, key=_natural_key)
+
+
+def is_skipped(name: str) -> bool:
+    """Say whether files and folders of this name are left out: lock files, hidden ones, README."""
+    return _SKIPPED_NAMES.fullmatch(name) is not None
 
 
 def _walk(directory: Path) -> Iterator[Path]:
-    for folder, subfolders, names in os.walk(directory):
-        linked = [n for n in subfolders if (Path(folder) / n).is_symlink()]
-        subfolders[:] = [n for n in subfolders if n not in linked and not _SKIPPED_NAMES.fullmatch(n)]
+    """Yield the files, the folders that are links, and the folders that cannot be entered."""
+    closed: list[OSError] = []
+    for folder, subfolders, names in os.walk(directory, onerror=closed.append):
+        linked = [n for n in subfolders if os.path.islink(os.path.join(folder, n))]  # noqa: PTH114, PTH118 - never raises
+        subfolders[:] = [n for n in subfolders if n not in linked and not is_skipped(n)]
         for name in (*linked, *names):
-            if not _SKIPPED_NAMES.fullmatch(name):
+            if not is_skipped(name):
                 yield Path(folder) / name
+    yield from (Path(error.filename) for error in closed)
 
 
 def _natural_key(name: str) -> list[tuple[int, int, str]]:
@@ -93,13 +116,14 @@ def _shown_name(path: Path, raw_directory: Path) -> str:
 
 def _problem(path: Path, raw_directory: Path) -> str | None:
     try:
-        if path.is_symlink() and not path.resolve().is_relative_to(raw_directory.resolve()):
+        is_link = path.is_symlink()
+        if is_link and not path.resolve().is_relative_to(raw_directory.resolve()):
             return "outside_raw"
         mode = path.stat().st_mode
     except (OSError, RuntimeError):
         return "no_access"
     if stat.S_ISDIR(mode):
-        return "linked_folder"
+        return "linked_folder" if is_link else "closed_folder"
     if not stat.S_ISREG(mode):
         return "not_regular_file"
     if path.suffix.lower() not in READ_SUFFIXES:
@@ -115,7 +139,10 @@ def _raw_file(path: Path, raw_directory: Path, kind: str) -> RawFile:
         return RawFile(path, name, name_id, 0, kind, problem)
     try:
         with path.open("rb") as stream:
-            file_id = hashlib.file_digest(stream, "sha256").hexdigest()
-            return RawFile(path, name, file_id, stream.tell(), kind, problem)
+            digest = hashlib.file_digest(stream, "sha256")
+            byte_count = stream.tell()
     except OSError:
         return RawFile(path, name, name_id, 0, kind, "no_access")
+    if problem or not byte_count:
+        digest.update(f"name:{name}".encode())
+    return RawFile(path, name, digest.hexdigest(), byte_count, kind, problem)

@@ -5,10 +5,10 @@ A cell is its text, an int or float (a number cell), a bool, None (nothing in it
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from itertools import islice
+from itertools import count, islice
 from typing import Any, BinaryIO
 
 from analysis.ingest.reasons import ReadFault
@@ -34,6 +34,17 @@ class Tag(StrEnum):
     """A JSON object or list where a value should be (empty)."""
     NUMBER = "number"
     """A number that a float cannot hold as it was written (its digits)."""
+
+
+def distinct_names(names: Iterable[str]) -> list[str]:
+    """Return the names of the sheets of a file, repeated ones numbered («数据（2）»), so that each is one address."""
+    given = list(names)
+    found: dict[str, None] = {}
+    for name in given:
+        copies = (f"{name}（{n}）" for n in count(2))
+        shown = name if name not in found else next(c for c in copies if c not in found and c not in given)
+        found[shown] = None
+    return list(found)
 
 
 def is_blank(cell: Cell) -> bool:

@@ -70,7 +70,7 @@ def read_intake(
         raw_file: from `discover`.
         sources: what headings mean.
         limits: settings of the section [ingest].
-        as_of: day of the run; what lies later than the tolerance after it is quarantined.
+        as_of: day of the run; what lies later than the tolerance after it and after today is quarantined.
         zone: zone of the site, into which times with an offset are turned.
     """
     try:
@@ -103,7 +103,8 @@ def _check(raw_file: RawFile, limits: Ingest) -> None:
 
 def _date_rules(limits: Ingest, as_of: dt.date, zone: ZoneInfo) -> DateRules:
     first_day = dt.date(limits.earliest_year, 1, 1)
-    day_after = as_of + dt.timedelta(days=limits.future_tolerance_days + 1)
+    last_day = max(as_of, dt.datetime.now(zone).date())  # a run for an earlier day still reads what came since
+    day_after = last_day + dt.timedelta(days=limits.future_tolerance_days + 1)
     earliest, latest = (dt.datetime.combine(day, dt.time()) for day in (first_day, day_after))
     return DateRules(earliest, latest, zone)
 

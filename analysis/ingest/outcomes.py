@@ -1,14 +1,16 @@
 """Settles what becomes of each row of a file: new, updated, unchanged, duplicate or quarantined."""
 
-import hashlib
 from dataclasses import dataclass
 
 import pandas as pd
 
 from analysis.contracts import COMPLAINTS, INTAKE_ROWS
+from analysis.ingest.reasons import quarantine_id
 
 _PROVENANCE = ("complaint_id", "file_id", "sheet_name", "row_number", "run_id")
-_CONTENT = [c for c in COMPLAINTS.column_names if c not in _PROVENANCE]
+_CONTENT = [c for c in COMPLAINTS.column_names if c not in {*_PROVENANCE, "tokens"}]
+"""What makes a version another one; the tokens only follow from title and text."""
+_WORDS = ["title", "text"]
 _STATEMENT = ["title", "text", "received_at"]
 
 
@@ -52,7 +54,7 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
     is_known = main["complaint_id"].isin(stored["complaint_id"])
     changes = ~_equal(main[_CONTENT], old[_CONTENT]) & main[_CONTENT].notna()
     is_updated = is_known & changes.any(axis=1)
-    is_reworded = is_updated & changes[["title", "text"]].any(axis=1)
+    is_reworded = is_updated & changes[_WORDS].any(axis=1)
 
     outcomes = pd.Series("duplicate", index=incoming.index)
     outcomes[is_conflict] = "quarantined"
@@ -61,6 +63,8 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
     outcomes[main.index[is_updated]] = "updated"
     merged = main.copy()
     merged[_CONTENT] = main[_CONTENT].where(main[_CONTENT].notna(), old[_CONTENT])
+    keeps_words = is_known & _equal(merged[_WORDS], old[_WORDS]).all(axis=1) & old["tokens"].notna()
+    merged["tokens"] = main["tokens"].where(~keeps_words, old["tokens"])
     rows = incoming.assign(outcome=outcomes)
     rows.loc[is_conflict, "complaint_id"] = None
     return Settlement(
@@ -77,10 +81,10 @@ def _equal(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
 
 
 def _conflicts(rows: pd.DataFrame, file_name: str) -> pd.DataFrame:
-    keys = [f"{r.file_id}|{r.sheet_name}|{r.row_number}|native_id" for r in rows.itertuples(index=False)]
+    places = zip(rows["file_id"], rows["sheet_name"], rows["row_number"], strict=True)
     return pd.DataFrame(
         {
-            "quarantine_id": [hashlib.sha256(key.encode()).hexdigest()[:16] for key in keys],
+            "quarantine_id": [quarantine_id(*place, "native_id") for place in places],
             "file_id": rows["file_id"].to_list(),
             "file_name": file_name,
             "sheet_name": rows["sheet_name"].to_list(),

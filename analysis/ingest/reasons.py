@@ -32,6 +32,7 @@ REASONS: dict[str, str] = {
     "unsupported_suffix": "不支持 {detail} 文件。请另存为 .xlsx 或 .csv 后重放。",
     "not_regular_file": "不是普通文件（设备、管道等）。请放入文件本身。",
     "linked_folder": "是指向别处的文件夹链接，没有进入。请把文件夹本身放进来。",
+    "closed_folder": "是进不去的文件夹（没有权限或路径太长），里面的文件没有读取。请检查权限后重放。",
     "outside_raw": "是指向原始目录以外的链接，没有读取。请把文件本身放进来。",
     "no_access": "没有读取权限，或文件已被移走。请检查权限后重放。",
     "too_large": "文件有 {detail} MB，超过上限。请按时间拆分后重放，或调高设置 ingest.max_file_mb。",

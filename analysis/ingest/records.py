@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from analysis.ingest.decode import Decoded
-from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo, Tag
+from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo, Tag, distinct_names
 from analysis.ingest.reasons import ReadFault
 
 _EXACT_DIGITS = 15
@@ -63,8 +63,9 @@ def read_records(decoded: Decoded, max_rows: int) -> list[Sheet] | None:
     if isinstance(content, list):
         return [_sheet("", list(enumerate(content, start=1)), max_rows)]
     found = list(_lists(content, ""))
+    names = distinct_names(name for name, _ in found) if len(found) > 1 else [""] * len(found)
     return [
-        _sheet(name if len(found) > 1 else "", list(enumerate(items, start=1)), max_rows) for name, items in found
+        _sheet(name, list(enumerate(items, start=1)), max_rows) for name, (_, items) in zip(names, found, strict=True)
     ] or None
 
 

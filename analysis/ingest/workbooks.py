@@ -11,7 +11,7 @@ from analysis.ingest.grid import Cell, Row, Sheet, SheetInfo, Tag
 from analysis.ingest.guard import open_workbook_zip
 from analysis.ingest.reasons import ReadFault
 from analysis.ingest.xls_facts import xls_facts
-from analysis.ingest.xlsx_facts import SheetFacts, WorkbookFacts, xlsx_facts
+from analysis.ingest.xlsx_facts import SheetFacts, WorkbookFacts, with_distinct_names, xlsx_facts
 
 
 def workbook_facts(data: bytes, kind: str, max_unpacked_mb: int) -> WorkbookFacts:
@@ -29,13 +29,16 @@ def workbook_facts(data: bytes, kind: str, max_unpacked_mb: int) -> WorkbookFact
 def read_workbook(data: bytes, facts: WorkbookFacts, max_rows: int) -> Iterator[Sheet]:
     """Yield the worksheets of a workbook; formula cells give their stored results.
 
-    The workbook is opened from memory, because the reader trusts a path's suffix.
+    The workbook is opened from memory, because the reader trusts a path's suffix. Sheets of one name are numbered.
 
     Raises:
         ReadFault: damaged, encrypted, or more rows than allowed.
     """
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(data)) as workbook:
+            if len(set(workbook.sheet_names)) < len(workbook.sheet_names):
+                yield from read_workbook(with_distinct_names(data), facts, max_rows)
+                return
             for sheet in workbook.sheets_metadata:
                 if sheet.typ == SheetTypeEnum.WorkSheet:
                     content = workbook.get_sheet_by_name(sheet.name)

@@ -129,7 +129,10 @@ def _book_facts(stream: bytes) -> WorkbookFacts:
         elif kind == _SUPBOOK:
             has_links = has_links or len(body) > 4
         elif kind == _BOUNDSHEET:
-            starts[_sheet_name(body, is_biff8)] = struct.unpack_from("<I", body)[0]
+            name = _sheet_name(body, is_biff8)
+            if name in starts:  # its reader would give one of the two twice
+                raise ReadFault("damaged_workbook")
+            starts[name] = struct.unpack_from("<I", body)[0]
     return WorkbookFacts({name: _sheet_facts(stream, at) for name, at in starts.items()}, is_1904, has_links)
 
 

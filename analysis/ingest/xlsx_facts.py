@@ -1,5 +1,6 @@
 """What the workbook reader does not tell about an xlsx: error cells, formulas without results, 1904 dates, links."""
 
+import io
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -7,7 +8,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from analysis.ingest.grid import Tag
+from analysis.ingest.grid import Tag, distinct_names
 from analysis.ingest.guard import DAMAGED_ZIP, scan_sheet_part
 from analysis.ingest.reasons import ReadFault
 
@@ -28,7 +29,7 @@ class SheetFacts:
 
 @dataclass(frozen=True)
 class WorkbookFacts:
-    """Facts of a workbook; `sheets` by name."""
+    """Facts of a workbook; `sheets` by name, repeated names numbered."""
 
     sheets: dict[str, SheetFacts]
     is_1904: bool = False
@@ -47,11 +48,12 @@ def xlsx_facts(archive: ZipFile) -> WorkbookFacts:
         targets = {r.get("Id"): r.get("Target", "") for r in relations}
         names = set(archive.namelist())
         sheets = {}
-        for sheet in workbook.iterfind(".//{*}sheets/{*}sheet"):
+        listed = workbook.findall(".//{*}sheets/{*}sheet")
+        for sheet, name in zip(listed, distinct_names(s.get("name", "") for s in listed), strict=True):
             target = targets.get(sheet.get(_RELATION_ID) or sheet.get(_STRICT_RELATION_ID), "")
             part = posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
             if part in names and scan_sheet_part(archive, part):
-                sheets[sheet.get("name", "")] = _sheet_facts(archive, part)
+                sheets[name] = _sheet_facts(archive, part)
     except (etree.XMLSyntaxError, *DAMAGED_ZIP) as error:
         raise ReadFault("damaged_workbook") from error
     properties = workbook.find(".//{*}workbookPr")
@@ -60,6 +62,23 @@ def xlsx_facts(archive: ZipFile) -> WorkbookFacts:
         is_1904=properties is not None and properties.get("date1904") in {"1", "true"},
         has_external_links=any(n.startswith("xl/externalLinks/") for n in names),
     )
+
+
+def with_distinct_names(data: bytes) -> bytes:
+    """Return an xlsx whose sheets have names of their own, because its reader looks sheets up by name."""
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(data)) as old, ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, _renamed(old.read(name)) if name == "xl/workbook.xml" else old.read(name))
+    return out.getvalue()
+
+
+def _renamed(content: bytes) -> bytes:
+    workbook = _parse(content)
+    listed = workbook.findall(".//{*}sheets/{*}sheet")
+    for sheet, name in zip(listed, distinct_names(s.get("name", "") for s in listed), strict=True):
+        sheet.set("name", name)
+    return etree.tostring(workbook, encoding="UTF-8", xml_declaration=True)
 
 
 def _parse(content: bytes) -> etree._Element:

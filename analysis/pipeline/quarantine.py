@@ -20,11 +20,12 @@ RESUBMITTED = Path("tickets") / "隔离重交"
 
 
 def open_entries(paths: SitePaths) -> pd.DataFrame:
-    """Return the open entries, columns of the contract, in the order of files and rows."""
+    """Return the open entries, columns of the contract (None where empty), in the order of files and rows."""
     with Reader.open(paths.snapshot) as reader:
         entries = reader.table(QUARANTINE)
     still_open = entries[entries["status"] == "open"]
-    return still_open.sort_values(["file_name", "sheet_name", "row_number"], ignore_index=True)
+    ordered = still_open.sort_values(["file_name", "sheet_name", "row_number"], ignore_index=True).astype(object)
+    return ordered.where(ordered.notna(), None)
 
 
 def export_quarantine(paths: SitePaths, output: Path) -> int:

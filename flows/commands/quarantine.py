@@ -30,7 +30,7 @@ def list_entries(processed: Path | None) -> None:
     entries = open_entries(site_paths(None, processed))
     for entry in entries.to_dict("records"):
         sheet = f" 工作表“{entry['sheet_name']}”" if entry["sheet_name"] else ""
-        row = f" 第 {entry['row_number']} 行" if entry["row_number"] > 0 else ""
+        row = f" 第 {entry['row_number']} 行" if entry["row_number"] else ""
         click.echo(
             f"{entry['quarantine_id']}　{entry['file_name']}{sheet}{row}　{entry['value_class']}　{entry['reason']}"
         )

@@ -120,7 +120,7 @@ def _place(row: Mapping[Any, Any]) -> str:
     from analysis.ingest.reasons import plain
 
     sheet = f" 工作表“{plain(row['sheet_name'])}”" if row["sheet_name"] else ""
-    return f"{plain(row['file_name'])}{sheet} 第 {row['row_number']} 行"
+    return f"{plain(row['file_name'], 200)}{sheet} 第 {row['row_number']} 行"
 
 
 def _match(complaint: Mapping[Any, Any]) -> str:

@@ -12,8 +12,8 @@ from analysis.ingest.masking.names import NameRecogniser
 from analysis.ingest.masking.numbers import Found, NumberRecogniser
 from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
 from analysis.ingest.masking.rules import MaskingRules, NameRules, load_masking_rules, load_name_rules
-from analysis.ingest.masking.spans import TOKEN, PersonalSpan, cut, unite
-from analysis.ingest.masking.view import FoldTable, View, view_of
+from analysis.ingest.masking.spans import PersonalSpan, cut, unite
+from analysis.ingest.masking.view import FILLER, FoldTable, View, view_of
 from analysis.ingest.masking.vocabulary import load_vocabulary
 
 _NOBODY = OwnDetails()
@@ -49,9 +49,8 @@ class Masker:
                 fields such as unit, district or category, whose values look like names (黄兴路, 雷锋街道).
         """
         view = self._view(text)
-        tokens = [m.span() for m in TOKEN.finditer(text)]
-        spans = {view.span(*found) for found in self._recognised(view, own, is_narrative)}
-        return unite(s for s in spans if all(s.end <= start or s.start >= end for start, end in tokens))
+        found = self._recognised(view, own, is_narrative)
+        return unite({view.span(*f) for f in found if FILLER not in view.text[f[0] : f[1]]})
 
     def mask(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> str:
         """Return `text` with its personal data replaced; what comes to light by that is replaced as well."""

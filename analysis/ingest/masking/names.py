@@ -230,13 +230,14 @@ class NameRecogniser:
 
     def _listed(self, text: str, found: list[Found]) -> Iterator[Found]:
         """Yield the names beside one already found, as in 王强、李明和陈刚."""
+        known = {start for start, _, _, _ in found}
         for start, end, _, _ in list(found):
             if end - start >= 2:
-                yield from self._listed_after(text, end)
+                yield from self._listed_after(text, end, known)
                 yield from self._listed_before(text, start)
 
-    def _listed_after(self, text: str, end: int) -> Iterator[Found]:
-        while mark := _LIST_MARK.match(text, end):
+    def _listed_after(self, text: str, end: int, known: set[int]) -> Iterator[Found]:
+        while (mark := _LIST_MARK.match(text, end)) and mark.end() not in known:
             start = mark.end()
             next_end = self._shape.name_end(text, start, Grade.ROLE)
             if not next_end or ("," in mark[0] and not _LIST_END.match(text, next_end)):

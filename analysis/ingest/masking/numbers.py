@@ -30,8 +30,10 @@ Found = tuple[int, int, Kind, str]
 _RUN = re.compile(f"[0-9*]++(?:[{LIGHT_MARKS}{HEAVY_MARKS}]{{1,4}}+[0-9*]++)*+")
 _GROUP = re.compile(r"[0-9*]++")
 _CHECK_LETTER = re.compile(r"\s?[Xx](?![A-Za-z0-9])")
-_MOST_GROUPS = 60
-"""Groups that are looked at together; a longer run is no number but a table."""
+_TABLE = 60
+"""Groups from which a run is a table of figures; in it, a number has no more groups than it is usual to write."""
+
+_USUAL_GROUPS = 5
 
 _LIST_GAP = 3
 """How many characters may stand between two phones, so that the second needs no word before it."""
@@ -91,23 +93,16 @@ class NumberRecogniser:
             if match.end() - match.start() < SHORTEST:
                 continue
             is_beside_phone = 0 < match.start() - last_phone_end <= _LIST_GAP
-            for run in self._runs(view, match, Cue.PHONE if is_beside_phone else None):
-                for found in self._split(run):
-                    if found[2] is Kind.PHONE:
-                        last_phone_end = found[1]
-                    yield found
+            for found in self._split(self._run(view, match, Cue.PHONE if is_beside_phone else None)):
+                if found[2] is Kind.PHONE:
+                    last_phone_end = found[1]
+                yield found
         yield from self._spoken(view)
 
-    def _runs(self, view: View, match: re.Match[str], default_cue: Cue | None) -> Iterator[_Run]:
+    def _run(self, view: View, match: re.Match[str], default_cue: Cue | None) -> _Run:
         groups = [(match.start() + m.start(), match.start() + m.end()) for m in _GROUP.finditer(match[0])]
-        if sum(end - start for start, end in groups) < SHORTEST:
-            return
         cue = self._cues.before(view, match.start()) or default_cue
-        check = _CHECK_LETTER.match(view.text, match.end())
-        for at in range(0, len(groups), _MOST_GROUPS):
-            is_last = at + _MOST_GROUPS >= len(groups)
-            part = groups[at : at + _MOST_GROUPS]
-            yield _Run(view.text, part, None if at else cue, check if is_last else None)
+        return _Run(view.text, groups, cue, _CHECK_LETTER.match(view.text, match.end()))
 
     def _split(self, run: _Run) -> Iterator[Found]:
         """Yield the numbers of the split of `run` that has the highest score."""
@@ -122,13 +117,14 @@ class NumberRecogniser:
 
     def _best_split(self, run: _Run) -> list[tuple[int, int, Verdict | None]]:
         """Return the segments of the best split: first group, group after the last, verdict."""
+        most_groups = LONGEST if len(run.groups) < _TABLE else _USUAL_GROUPS
         scores = [0]
         choices: list[tuple[int, int, Verdict | None]] = [(0, 0, None)]
         for end in range(1, len(run.groups) + 1):
             score: int = scores[end - 1]
             choice: tuple[int, int, Verdict | None] = (end - 1, end, None)
             length = 0
-            for start in range(end - 1, -1, -1):
+            for start in range(end - 1, max(-1, end - 1 - most_groups), -1):
                 length += run.length(start)
                 if length > LONGEST:
                     break
