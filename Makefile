@@ -10,15 +10,15 @@ export UV_PYTHON_DOWNLOADS := never
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
 
-test: setup ## all tests
-	$(BIN)/pytest
+test: setup ## all tests, on two cores
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## lint, format, types, import rules, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 setup: $(VENV)/.ready
 

@@ -89,6 +89,7 @@ PROBLEM_SOURCES = {"complaint": "投诉举报"}
 EVENT_KINDS = {
     "problem_created": "登记",
     "complaint_added": "并入诉求",
+    "complaint_withdrawn": "撤出诉求",
     "deadline_set": "设定时限",
     "unit_assigned": "确定责任单位",
 }
@@ -104,6 +105,7 @@ RUNS = Table(
     ("run_id",),
     (
         Column("run_id", _T, "运行编号", "一次运行的编号，按开始时间生成"),
+        Column("sequence", _I, "序号", "第几次运行，从 1 起；时钟回拨也不乱"),
         Column("started_at", _S, "开始时间", "运行开始的本地时间"),
         Column("finished_at", _S, "结束时间", "运行结束的本地时间；中断的运行为空", is_nullable=True),
         Column("as_of_date", _D, "业务日期", "计算时限所用的日期"),
@@ -328,7 +330,7 @@ PROBLEM_COMPLAINTS = Table(
         Column("problem_id", _T, "问题编号", "问题"),
         Column("complaint_id", _T, "诉求编号", "支持它的诉求"),
         Column("sub_problem_code", _T, "小类代码", "据以并入的小类判断"),
-        Column("run_id", _T, "运行编号", "并入它的运行"),
+        Column("run_id", _T, "运行编号", "作出据以并入的判断的运行；何时并入见事件"),
     ),
 )
 

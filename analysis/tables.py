@@ -3,15 +3,17 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
 from analysis.config import Ingest
 from analysis.contracts import COMPLAINTS
 from analysis.errors import UsageError
+from analysis.exchange.cells import CELL_LIMIT, fits_in_cell, reads_as_formula
 from analysis.ingest.grid import Row, Sheet
 from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
@@ -20,6 +22,8 @@ from analysis.ingest.values import text_value
 STANDARD = Path("-")
 """The name that stands for standard input or output."""
 
+_MEGABYTE = 1 << 20
+_SHEET, _SHEET_ROWS = "Sheet1", 1_048_576
 _STATEMENT = ("complaint_id", "title", "text")
 
 
@@ -32,23 +36,40 @@ def read_table(path: Path, limits: Ingest) -> pd.DataFrame:
     Raises:
         UsageError: the file cannot be read, a heading is missing or doubled, or a row has too many or too few cells.
     """
-    with _as_file(path) as file:
-        try:
-            with open_reading(file, limits) as reading:
-                return _first_table(reading.sheets, path)
-        except ReadFault as fault:
-            raise UsageError(f"无法读取 {path}：{reason(fault.code, detail=fault.detail)}") from fault
+    suffix = ".csv" if path == STANDARD else path.suffix.lower()
+    try:
+        with _opened(path, limits) as file, open_reading(file, limits, suffix) as reading:
+            return _first_table(reading.sheets, path)
+    except ReadFault as fault:
+        raise UsageError(f"无法读取 {path}：{reason(fault.code, detail=fault.detail)}") from fault
 
 
 @contextmanager
-def _as_file(path: Path) -> Iterator[Path]:
-    if path != STANDARD:
-        yield path
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "stdin.csv"
-        copy.write_bytes(sys.stdin.buffer.read())
-        yield copy
+def _opened(path: Path, limits: Ingest) -> Iterator[BinaryIO]:
+    """Open a file, or a nameless copy of a stream, of which nothing remains if this process is killed."""
+    most = limits.max_file_mb * _MEGABYTE
+    with nullcontext(sys.stdin.buffer) if path == STANDARD else _open(path) as source:
+        if path != STANDARD and path.is_file():
+            yield _limited(source, most)
+            return
+        with tempfile.TemporaryFile() as copy:
+            while copy.tell() <= most and (part := source.read(_MEGABYTE)):
+                copy.write(part)
+            yield _limited(copy, most)
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise ReadFault("no_access") from error
+
+
+def _limited(file: BinaryIO, most: int) -> BinaryIO:
+    size = file.seek(0, os.SEEK_END)
+    if size > most:
+        raise ReadFault("too_large", str(-(-size // _MEGABYTE)))
+    return file
 
 
 def _first_table(sheets: Iterator[Sheet], path: Path) -> pd.DataFrame:
@@ -115,24 +136,47 @@ def read_complaints(path: Path, limits: Ingest) -> pd.DataFrame:
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV (UTF-8) to a file or standard output, or as a workbook where the name ends in .xlsx.
 
-    A file appears under its name only when it is complete.
+    A file appears under its name only when it is complete. In a workbook, text that reads as a formula stays text
+    when it is entered again.
 
     Raises:
-        UsageError: the folder does not exist.
+        UsageError: the folder does not exist, the target is no ordinary file, or a workbook cannot hold the table.
     """
     if path == STANDARD:
         table.to_csv(sys.stdout, index=False, lineterminator="\n")
         return
+    path = path.resolve()
+    if path == Path(os.devnull):
+        table.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+        return
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} 已经存在，而且不是普通文件。请换一个文件名；要写到标准输出请用 -。")
     if not path.parent.is_dir():
         raise UsageError(f"没有目录 {path.parent}。请先建立该目录。")
     building = path.with_name(f".{path.name}.{os.getpid()}.building")
     try:
         if path.suffix.lower() == ".xlsx":
-            options = {"strings_to_formulas": False, "strings_to_urls": False}
-            with pd.ExcelWriter(building, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
-                table.to_excel(writer, index=False)
+            _write_workbook(table, building, path)
         else:
             table.to_csv(building, index=False, lineterminator="\n", encoding="utf-8")
         building.replace(path)
     finally:
         building.unlink(missing_ok=True)
+
+
+def _write_workbook(table: pd.DataFrame, building: Path, path: Path) -> None:
+    if len(table) >= _SHEET_ROWS:
+        raise UsageError(f"{path} 放不下 {len(table)} 行。请改用 .csv。")
+    rows: list[Iterable[object]] = [table.columns, *table.itertuples(index=False)]
+    texts = [(r, c, v) for r, row in enumerate(rows) for c, v in enumerate(row) if isinstance(v, str)]
+    for row, column, text in texts:
+        if not fits_in_cell(text):
+            place = f"第 {row + 1} 行“{table.columns[column]}”一列"
+            raise UsageError(f"{path} {place}的文字超过 {CELL_LIMIT} 字，工作簿放不下。请改用 .csv。")
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(building, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
+        table.to_excel(writer, index=False, sheet_name=_SHEET)
+        quoted = writer.book.add_format({"quote_prefix": True})
+        for row, column, text in texts:
+            if reads_as_formula(text):
+                writer.sheets[_SHEET].write_string(row, column, text, quoted)

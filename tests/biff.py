@@ -13,15 +13,18 @@ XlsCell = str | float | None
 
 
 def write_xls(
-    path: Path, rows: Sequence[Sequence[XlsCell]], *, sheet_name: str = "数据", is_1904: bool = False
+    path: Path, rows: Sequence[Sequence[XlsCell]], *, sheet_name: str = "数据", is_1904: bool = False, copies: int = 1
 ) -> None:
-    """Write one sheet; text that is an Excel error (#REF! …) becomes an error cell, with «=» before it a formula's."""
+    """Write one sheet (listed `copies` times).
+
+    Text that is an Excel error (#REF! …) becomes an error cell, with «=» before it a formula's.
+    """
     name = sheet_name.encode("utf-16-le")
     body = _bof(0x10) + b"".join(_cell(r, c, v) for r, row in enumerate(rows) for c, v in enumerate(row)) + _record(10)
     date_mode = _record(0x22, struct.pack("<H", is_1904))
     tail = struct.pack("<BBBB", 0, 0, len(sheet_name), 1) + name
-    start = len(_bof(5)) + len(date_mode) + 4 + 4 + len(tail) + 4
-    book = _bof(5) + date_mode + _record(0x85, struct.pack("<I", start) + tail) + _record(10) + body
+    start = len(_bof(5)) + len(date_mode) + copies * (4 + 4 + len(tail)) + 4
+    book = _bof(5) + date_mode + copies * _record(0x85, struct.pack("<I", start) + tail) + _record(10) + body
     write_ole(path, "Workbook", book)
 
 

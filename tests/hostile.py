@@ -566,6 +566,12 @@ def _old_books() -> Iterator[_Hostile]:
         file="old_mac.xls",
         note="1904",
     )
+    yield _case(
+        "xls_with_twin_sheets",
+        lambda p: write_xls(p, [HEADER, ROW], copies=2),
+        rejected="damaged_workbook",
+        file="old_twins.xls",
+    )
     yield _case("xls_cut_short", _cut_xls, rejected="damaged_workbook", file="old_cut.xls")
     yield _case(
         "encrypted_workbook",

@@ -57,6 +57,7 @@ def test_conform_refuses_missing_and_unknown_values() -> None:
         .reindex([0])
         .assign(
             run_id="R",
+            sequence=1,
             started_at=pd.Timestamp("2026-01-01"),
             as_of_date=pd.Timestamp("2026-01-01").date(),
             software_version="1",

@@ -87,6 +87,20 @@ def test_odd_names_of_files_make_a_sheet(tmp_path: Path) -> None:
     assert len(names[0]) == 31
 
 
+def test_a_row_handed_in_before_stands_in_for_the_first_and_carries_its_id(tmp_path: Path) -> None:
+    entries = build_tables()["quarantine"]
+    first = entries[entries["quarantine_id"] == "Q000001"]
+    later = first.assign(quarantine_id="Q000099", file_id="f9", file_name="tickets/改.xlsx", sheet_name="1-改")
+    headings = ("隔离编号", "文件", "工作表", "行号", "字段", "原因（隔离）", *_HEADINGS, "原因")
+    row = RawRow("f9", "1-改", 101, headings, ("Q000001", "a", "b", "1", "c", "d", *_ROW.values, "自己的"))
+    path = _write(tmp_path / "q.xlsx", [_ROW, row], pd.concat([first, later]))
+    (name,) = openpyxl.load_workbook(path).sheetnames
+    heading, *rows = _grid(path, name)[4:]
+    assert heading == ["隔离编号", "文件", "工作表", "行号", "字段", "原因（隔离）", *_HEADINGS, "原因"]
+    assert [r[0] for r in rows] == ["Q000099\nQ000001"]
+    assert rows[0][6:] == [*_ROW.values, "自己的"]
+
+
 def test_nothing_open_makes_a_book_that_says_so(tmp_path: Path) -> None:
     path = _write(tmp_path / "q.xlsx", [], build_tables()["quarantine"].iloc[:0])
     assert _grid(path, "不能在此修改")[3][0] == "（没有待处理的隔离）"

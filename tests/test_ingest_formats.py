@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.ingest.raw_rows import read_raw_rows
 from tests.biff import write_xls
-from tests.ingest_files import csv_text, intake_of, put, xlsx_bytes
+from tests.ingest_files import AS_OF, LIMITS, SOURCES, csv_text, intake_of, put, twin_sheets_xlsx, xlsx_bytes
 
 HEADER = ("工单编号", "受理时间", "标题", "诉求内容", "是否保密")
 ROWS = (
@@ -70,10 +71,26 @@ def test_several_sheets_and_tables_are_all_read(tmp_path: Path) -> None:
     assert found["sheet_name"].to_list() == ["表1", "表1", "表2", "表2"]
 
 
+def test_sheets_of_one_name_are_two_addresses(tmp_path: Path) -> None:
+    content = twin_sheets_xlsx(
+        ("数据", "数据", "数据（2）"), [[HEADER, (*row[:1], *ROWS[0][1:])] for row in ("1", "2", "3")]
+    )
+    intake = intake_of(tmp_path, "tickets/a.xlsx", content)
+    found = dict(zip(intake.candidates["sheet_name"], intake.candidates["native_id"], strict=True))
+    assert found == {"数据": "1", "数据（3）": "2", "数据（2）": "3"}
+    rows = read_raw_rows(tmp_path, "tickets/a.xlsx", "数据（3）", [2], sources=SOURCES, limits=LIMITS)
+    assert rows[2]["工单编号"] == "2"
+
+
+def test_lists_of_one_name_are_two_addresses(tmp_path: Path) -> None:
+    one, other = _objects()
+    found = intake_of(tmp_path, "tickets/a.json", json.dumps({"a.b": [one], "a": {"b": [other]}})).candidates
+    assert found["sheet_name"].to_list() == ["a.b", "a.b（2）"]
+
+
 def test_the_bytes_that_were_listed_are_the_bytes_that_are_read(tmp_path: Path) -> None:
     from analysis.ingest.discover import discover
     from analysis.ingest.intake import read_intake
-    from tests.ingest_files import AS_OF, LIMITS, SOURCES
 
     path = put(tmp_path, "tickets/a.csv", csv_text(HEADER, *ROWS))
     (listed,) = discover(tmp_path)

@@ -5,6 +5,7 @@ import pytest
 
 from analysis.contracts import COMPLAINTS, INTAKE_ROWS, conform, empty_frame
 from analysis.ingest.outcomes import Settlement, settle
+from analysis.ingest.reasons import quarantine_id
 
 _TIME = pd.Timestamp("2023-03-05 08:01")
 _STORED = {"run_id": "R1", "file_id": "f1", "row_number": 7}
@@ -113,6 +114,21 @@ def test_rows_without_time_are_new_unchanged_or_duplicates_like_others() -> None
     assert outcomes(new) == ["accepted", "duplicate"]
     assert conform(new.complaints, COMPLAINTS)["received_at"].isna().all()
     assert outcomes(settled(undated, undated, stored=undated)) == ["unchanged", "duplicate"]
+
+
+def test_tokens_alone_change_nothing_and_stay_with_their_words() -> None:
+    without_title = complaint(title=None, tokens="不 亮")
+    assert outcomes(settled(without_title, stored=complaint())) == ["unchanged"]
+    found = settled(without_title | {"reply": "已修复"}, stored=complaint())
+    assert outcomes(found) == ["updated"]
+    assert found.complaints["tokens"].tolist() == ["路灯 不 亮"]
+    reworded = settled(complaint(text="路灯闪。", tokens="路灯 闪"), stored=complaint())
+    assert reworded.complaints["tokens"].tolist() == ["路灯 闪"]
+
+
+def test_a_conflict_has_the_id_of_its_place() -> None:
+    conflict = settled(complaint(), complaint(text="另一件事。")).conflicts.iloc[0]
+    assert conflict["quarantine_id"] == quarantine_id("f2", None, 3, "native_id")
 
 
 def test_a_file_without_rows_changes_nothing() -> None:

@@ -8,7 +8,7 @@ import pytest
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
-from analysis.contracts import PROBLEMS, conform, empty_frame
+from analysis.contracts import PROBLEM_COMPLAINTS, PROBLEMS, conform, empty_frame
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.problems import Merge, Moment, Rules, merge
 from analysis.ledger.themes import load_themes
@@ -23,6 +23,7 @@ RULES = Rules(
     SETTINGS.ledger,
     SETTINGS.site,
 )
+NO_LINKS = empty_frame(PROBLEM_COMPLAINTS)
 
 
 def moment(day: int = 5) -> Moment:
@@ -39,6 +40,7 @@ def complaint(complaint_id: str, text: str, code: str, kind: str = "交警", **o
         "handling_unit": None,
         "received_at": pd.Timestamp("2025-12-01"),
         "unit_kind": kind,
+        "judged_run_id": "R5",
         "sub_problem_code": code,
         "evidence_start": 1,
         "evidence_end": 1 + len(text),
@@ -51,7 +53,7 @@ def frame(*rows: dict[str, object]) -> pd.DataFrame:
 
 
 def first_night(*rows: dict[str, object]) -> Merge:
-    return merge(frame(*rows), empty_frame(PROBLEMS), RULES, moment())
+    return merge(frame(*rows), empty_frame(PROBLEMS), NO_LINKS, set(), RULES, moment())
 
 
 def test_same_unit_sub_problem_and_theme_make_one_problem() -> None:
@@ -84,6 +86,8 @@ def test_later_nights_join_existing_problems_and_never_reuse_a_number() -> None:
     second = merge(
         frame(complaint("3", "态度恶劣", "rough.attitude"), complaint("4", "误拍", "irregular.fact_error")),
         kept,
+        NO_LINKS,
+        set(),
         RULES,
         moment(6),
     )
@@ -98,8 +102,35 @@ def test_one_complaint_can_support_several_problems() -> None:
     assert merged.links["problem_id"].nunique() == 2
 
 
+def test_a_complaint_judged_anew_leaves_its_old_problem_and_can_come_back() -> None:
+    """Added, withdrawn, added again: three events, although the pair is the same."""
+    said = complaint("1", "没有告知", "irregular.procedure")
+    first = first_night(said)
+    known = set(first.events["event_id"])
+    outdated = first.links.assign(run_id="R6")
+    out = merge(empty_frame(PROBLEMS), first.problems, outdated, known, RULES, moment(6))
+    assert out.events["kind"].tolist() == ["complaint_withdrawn"]
+    assert out.links.empty
+    known |= set(out.events["event_id"])
+    back = merge(frame(said | {"judged_run_id": "R7"}), first.problems, NO_LINKS, known, RULES, moment(7))
+    assert back.events["kind"].tolist() == ["complaint_added"]
+    assert not set(back.events["event_id"]) & known
+    assert back.links["problem_id"].tolist() == first.links["problem_id"].tolist()
+
+
+def test_a_complaint_judged_anew_moves_to_the_problem_of_its_new_unit_or_stays_without_a_word() -> None:
+    first = first_night(complaint("1", "没有告知", "irregular.procedure"))
+    known, outdated = set(first.events["event_id"]), first.links.assign(run_id="R6")
+    for kind, events in (("交警", []), ("交通运输", ["complaint_withdrawn", "complaint_added"])):
+        said = complaint("1", "没有告知", "irregular.procedure", kind=kind, judged_run_id="R6")
+        merged = merge(frame(said), first.problems, outdated, known, RULES, moment(6))
+        of_links = merged.events[merged.events["kind"].str.startswith("complaint_")]
+        assert of_links["kind"].tolist() == events
+        assert merged.links["run_id"].tolist() == ["R6"]
+
+
 def test_nothing_new_adds_nothing() -> None:
-    merged = merge(empty_frame(PROBLEMS), empty_frame(PROBLEMS), RULES, moment())
+    merged = merge(empty_frame(PROBLEMS), empty_frame(PROBLEMS), NO_LINKS, set(), RULES, moment())
     assert merged.problems.empty
     assert merged.links.empty
     assert merged.events.empty

@@ -98,8 +98,83 @@ def test_a_raw_file_that_changed_since_is_not_mistaken_for_the_one_that_was_read
 ) -> None:
     path = site.raw / "tickets" / "12328工单.csv"
     path.write_text(TICKETS.replace("公交不停站", "别的"), encoding="utf-8")
-    with pytest.raises(UsageError, match="放回原来的文件"):
-        export_quarantine(site, tmp_path / "待改.xlsx")
+    workbook = tmp_path / "待改.xlsx"
+    assert export_quarantine(site, workbook) == 2
+    assert "不能在此修改" in openpyxl.load_workbook(workbook).sheetnames
+    assert {"13900139000", "别的"}.isdisjoint(texts(workbook))
+    assert "网友乙" in texts(workbook)
+
+
+def test_a_raw_file_that_is_gone_or_damaged_does_not_block_the_others(site: SitePaths, tmp_path: Path) -> None:
+    (site.raw / "tickets" / "12328工单.csv").unlink()
+    (site.raw / "posts" / "红网问政湖南.csv").write_text("")
+    assert export_quarantine(site, tmp_path / "待改.xlsx") == 2
+    assert openpyxl.load_workbook(tmp_path / "待改.xlsx").sheetnames == ["不能在此修改"]
+
+
+def test_a_renamed_raw_file_is_found_and_keeps_its_platform(site: SitePaths, tmp_path: Path) -> None:
+    (site.raw / "tickets" / "12328工单.csv").rename(site.raw / "tickets" / "旧.csv")
+    export_quarantine(site, tmp_path / "待改.xlsx")
+    assert {"13900139000", "12328热线"} <= texts(tmp_path / "待改.xlsx")
+
+
+def test_a_row_mended_wrongly_comes_out_again_and_is_resolved(site: SitePaths, tmp_path: Path) -> None:
+    first, second = tmp_path / "一.xlsx", tmp_path / "二.xlsx"
+    export_quarantine(site, first)
+    mend(first, "登记时间", "3/5/2022", "4/5/2022")
+    resubmit_quarantine(site, first)
+    assert run_night(site, AS_OF)["accepted"] == 0
+    export_quarantine(site, second)
+    assert "3/5/2022" not in texts(second)
+    assert not any("（隔离）" in text for text in texts(second))
+    mend(second, "登记时间", "4/5/2022", "2022-03-05 09:00")
+    resubmit_quarantine(site, second)
+    assert run_night(site, AS_OF)["accepted"] == 1
+    with Reader.open(site.snapshot) as reader:
+        entries = reader.tables()["quarantine"]
+    of_first = entries[entries["file_name"].str.endswith("一.xlsx") & (entries["reason_code"] == "ambiguous_date")]
+    assert of_first["status"].tolist() == ["resolved"]
+
+
+def texts(workbook: Path) -> set[str]:
+    return {str(c.value) for sheet in openpyxl.load_workbook(workbook) for row in sheet.iter_rows() for c in row}
+
+
+def test_a_mended_workbook_stays_private(site: SitePaths, tmp_path: Path) -> None:
+    workbook = tmp_path / "待改.xlsx"
+    export_quarantine(site, workbook)
+    workbook.chmod(0o644)
+    assert resubmit_quarantine(site, workbook).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["README改.xlsx", ".改.xlsx", "~$改.xlsx"])
+def test_a_name_that_no_run_reads_is_refused(site: SitePaths, tmp_path: Path, name: str) -> None:
+    export_quarantine(site, tmp_path / name)
+    with pytest.raises(UsageError, match="请改名"):
+        resubmit_quarantine(site, tmp_path / name)
+
+
+def test_another_workbook_is_refused(site: SitePaths, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["工单编号", "受理时间", "诉求内容"])
+    book.save(tmp_path / "工单.xlsx")
+    with pytest.raises(UsageError, match="不是由 hotline quarantine export 导出"):
+        resubmit_quarantine(site, tmp_path / "工单.xlsx")
+    (tmp_path / "坏.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(UsageError, match="读不出来"):
+        resubmit_quarantine(site, tmp_path / "坏.xlsx")
+
+
+def test_whole_files_are_listed_too(tmp_path: Path) -> None:
+    paths = site_paths(tmp_path / "raw", tmp_path / "processed")
+    (paths.raw / "tickets").mkdir(parents=True)
+    for name in ("12345_1月.csv", "12345_2月.csv"):
+        (paths.raw / "tickets" / name).touch()
+    assert run_night(paths, AS_OF)["unreadable_files"] == 2
+    done = hotline("quarantine", "list", "--processed", paths.processed)
+    assert done.returncode == 0, done.stderr.decode()
+    assert "共 2 条待处理" in done.stdout.decode()
+    assert " 第 " not in done.stdout.decode()
 
 
 def test_the_list_names_place_and_reason_but_no_value(site: SitePaths) -> None:

@@ -1,5 +1,6 @@
 """The store keeps whole transactions, refuses what is broken, and publishes in one step."""
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,43 @@ def test_a_database_held_by_another_process_is_busy(tmp_path: Path) -> None:
             Store.open(path)
     finally:
         holder.communicate()
+
+
+def test_a_damaged_database_is_not_busy_because_its_path_holds_the_word_lock(tmp_path: Path) -> None:
+    path = tmp_path / "block-lock" / "ledger.duckdb"
+    path.parent.mkdir()
+    path.write_bytes(b"not a database")
+    with pytest.raises(IntegrityError):
+        Store.open(path)
+
+
+def test_what_the_system_refuses_to_open_is_not_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        Store.open(path)
+
+
+def test_a_write_that_the_system_refuses_is_an_os_error_with_its_number(tmp_path: Path) -> None:
+    """A limit on the size of files stands for a full disk: DuckDB tells of both in words only."""
+    code = (
+        "import resource, sys, pathlib, pandas as pd\n"
+        "from analysis.contracts import MATTERS\n"
+        "from analysis.ledger.store import Store\n"
+        "store = Store.open(pathlib.Path(sys.argv[1]))\n"
+        "rows = pd.DataFrame({'matter_id': [f'M-{i}' for i in range(300000)]})\n"
+        "rows = rows.assign(canonical_complaint_id=rows['matter_id'], run_id='R')\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (70000, 70000))\n"
+        "try:\n"
+        "    with store.transaction():\n"
+        "        store.append(MATTERS, rows)\n"
+        "except OSError as error:\n"
+        "    print(error.errno, flush=True)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "ledger.duckdb")], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == f"{errno.EFBIG}\n", done.stderr
 
 
 def test_snapshot_holds_published_tables_only_and_is_locked_down(tmp_path: Path) -> None:

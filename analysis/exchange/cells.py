@@ -23,15 +23,16 @@ def clean_text(text: str) -> str:
 
 def cut_to_cell(text: str) -> str:
     """Return `text`, or its beginning with a visible note where it is longer than a cell can hold."""
-    if _utf16_length(text) <= CELL_LIMIT:
+    if fits_in_cell(text):
         return text
     note = f"……【此处截断：单元格放不下，原文共{len(text)}字】"
     room = 2 * (CELL_LIMIT - len(note))
     return text.encode("utf-16-le")[:room].decode("utf-16-le", errors="ignore") + note
 
 
-def _utf16_length(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
+def fits_in_cell(text: str) -> bool:
+    """Say whether a cell can hold `text` whole."""
+    return len(text) + sum(character > "\uffff" for character in text) <= CELL_LIMIT
 
 
 def reads_as_formula(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import zip_longest
 from pathlib import Path
@@ -32,6 +32,7 @@ _ADDRESS = (
     SheetColumn("column_name", "字段", 12, Kind.SHORT),
     SheetColumn("reason", "原因", 40),
 )
+_ID_HEADING = _ADDRESS[0].heading
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,9 @@ def write_quarantine_workbook(
     the address and reason in the first columns, then the source's own columns. Cells with a reason are marked.
     What cannot be mended here (unreadable files, rows whose file is gone) stands on a sheet of its own.
 
+    A row of a workbook that was handed in before, and is still wrong, stands in for the row it was to mend: it carries
+    the ids of both, its own first, and that row is not written a second time.
+
     Args:
         path: where to write it.
         quarantine: the contract's table; resolved entries are left out.
@@ -63,6 +67,7 @@ def write_quarantine_workbook(
     """
     open_entries = quarantine[quarantine["status"] == "open"]
     raw_by_address = {(r.file_id, r.sheet_name, r.row_number): r for r in raw_rows}
+    followed_up = {number for r in raw_rows for number in _earlier_ids(r)}
     groups: dict[tuple[str, ...], list[SheetRow]] = {}
     elsewhere: list[SheetRow] = []
     for address, entries in open_entries.assign(
@@ -71,9 +76,10 @@ def write_quarantine_workbook(
         raw = raw_by_address.get(_address(address))
         if raw is None:
             elsewhere += [SheetRow(_entry_values(entry)) for entry in entries.to_dict("records")]
-        else:
-            headings = _unique_headings(raw)
-            groups.setdefault(headings, []).append(_mendable_row(entries, headings, raw))
+        elif not followed_up.issuperset(entries["quarantine_id"]):
+            own = _without_earlier_address(raw)
+            headings = _unique_headings(own)
+            groups.setdefault(headings, []).append(_mendable_row(entries, headings, own, _earlier_ids(raw)))
     sheets = [_mendable_sheet(number, headings, rows) for number, (headings, rows) in enumerate(groups.items(), 1)]
     if elsewhere or not sheets:
         sheets.append(_elsewhere_sheet(elsewhere))
@@ -83,6 +89,20 @@ def write_quarantine_workbook(
 def _address(key: Any) -> tuple[str, str, int]:
     file_id, sheet_name, row_number = key
     return str(file_id), str(sheet_name), int(row_number)
+
+
+def _earlier_ids(raw: RawRow) -> list[str]:
+    """Return the entries that a row handed in again was to mend, as its own cell names them."""
+    return " ".join(v for h, v in zip(raw.headings, raw.values, strict=False) if h == _ID_HEADING).split()
+
+
+def _without_earlier_address(raw: RawRow) -> RawRow:
+    """Return a row handed in again as its platform wrote it, without the columns that an earlier export put first."""
+    if _ID_HEADING not in raw.headings:
+        return raw
+    ours = {_apart(c.heading) if _apart(c.heading) in raw.headings else c.heading for c in _ADDRESS}
+    kept = [(h, v) for h, v in zip_longest(raw.headings, raw.values, fillvalue="") if h not in ours]
+    return replace(raw, headings=tuple(h for h, _ in kept), values=tuple(v for _, v in kept))
 
 
 def _unique_headings(raw: RawRow) -> tuple[str, ...]:
@@ -99,11 +119,11 @@ def _entry_values(entry: dict[Any, Any]) -> dict[str, Value]:
     return {column.field: as_text(entry[column.field]) for column in _ADDRESS}
 
 
-def _mendable_row(entries: pd.DataFrame, headings: tuple[str, ...], raw: RawRow) -> SheetRow:
+def _mendable_row(entries: pd.DataFrame, headings: tuple[str, ...], raw: RawRow, earlier: list[str]) -> SheetRow:
     """Return one row for all that is wrong with one raw row, so that it is handed in again only once."""
     records = entries.to_dict("records")
     values = _entry_values(records[0])
-    values["quarantine_id"] = "\n".join(as_text(r["quarantine_id"]) for r in records)
+    values["quarantine_id"] = "\n".join([*(as_text(r["quarantine_id"]) for r in records), *earlier])
     values["column_name"] = "\n".join(
         filter(None, (as_text(r["heading"]) or as_text(r["column_name"]) for r in records))
     )
@@ -115,6 +135,11 @@ def _mendable_row(entries: pd.DataFrame, headings: tuple[str, ...], raw: RawRow)
     return SheetRow(values, flagged=frozenset(map(_value_field, positions)))
 
 
+def _apart(heading: str) -> str:
+    """Return the heading of an address column where the source has a column of this name."""
+    return f"{heading}（隔离）"
+
+
 def _value_field(position: int) -> str:
     return f"value {position}"
 
@@ -124,7 +149,7 @@ def _mendable_sheet(number: int, headings: tuple[str, ...], rows: list[SheetRow]
     stem = Path(next(iter(files))).stem
     name = _NOT_IN_SHEET_NAMES.sub("_", clean_text(f"{number}-{stem}"))[:_LONGEST_SHEET_NAME].rstrip()
     address = tuple(
-        SheetColumn(c.field, f"{c.heading}（隔离）" if c.heading in headings else c.heading, c.width, c.kind)
+        SheetColumn(c.field, _apart(c.heading) if c.heading in headings else c.heading, c.width, c.kind)
         for c in _ADDRESS
     )
     columns = []

@@ -28,17 +28,27 @@ _SHORTEST_LANDLINE = 7
 _FIELD_MARK = "\x1f"
 
 
-def load_or_create_key(path: Path) -> bytes:
+def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
     """Return the key that digests are made with; create it on the first call.
+
+    Args:
+        path: where the key lies.
+        may_create: no digest was made yet, so that a missing key may be made anew.
 
     The file holds 32 random bytes in hex, readable by its owner only. It must outlive the database: with
     another key, nobody would be known as the same complainant any more.
 
     Raises:
-        SettingsError: the file is not a key, others can read it, or it can be neither read nor created.
+        SettingsError: the key is missing and must not be made anew, the file is not a key, others can read it,
+            or it can be neither read nor created.
     """
     try:
         if not path.exists():
+            if not may_create:
+                raise SettingsError(
+                    f"密钥文件 {path} 不见了，而台账里已有诉求；换用新的密钥会使以前的反映人和帖子无法再识别。"
+                    "请从备份恢复该文件，或用环境变量 HOTLINE_KEY_FILE 指明它现在的位置。"
+                )
             _create_key(path)
         if path.stat().st_mode & _OTHERS:
             raise SettingsError(f"密钥文件 {path} 的权限过宽，其他用户可以读取。请执行 chmod 600 {path} 后重试。")

@@ -13,6 +13,11 @@ from analysis.ingest.reasons import ReadFault, plain, reason
 from analysis.ingest.sandbox import open_reading
 from analysis.ingest.sources import Sources
 
+
+class RawRowsGoneError(UsageError):
+    """Rows cannot be had any more: their file is gone, changed or unreadable, or has no such row."""
+
+
 WHOLE_ROW = "整行"
 """Heading of a row whose cells cannot be told."""
 
@@ -26,6 +31,7 @@ def read_raw_rows(
     sources: Sources,
     limits: Ingest,
     file_id: str | None = None,
+    path: Path | None = None,
 ) -> dict[int, dict[str, str]]:
     """Return rows of a file by their numbers: cell text by native heading, in the order of the columns.
 
@@ -41,25 +47,28 @@ def read_raw_rows(
         sources: what headings mean.
         limits: settings of the section [ingest].
         file_id: fingerprint of the file that is meant, if it must not be another.
+        path: where the file lies now, if it was renamed since.
 
     Raises:
-        UsageError: the file is gone, unreadable or changed, or has no such sheet or row.
+        RawRowsGoneError: the file is gone, unreadable or changed, or has no such sheet or row.
     """
-    path = find_file(raw_directory, file_name)
+    path = path or find_file(raw_directory, file_name)
     if path is None:
-        raise UsageError(f"原始目录里已没有文件“{plain(file_name, 80)}”。请把它放回原处后重试。")
+        raise RawRowsGoneError(f"原始目录里已没有文件“{plain(file_name, 80)}”。请把它放回原处后重试。")
     try:
         with open_reading(path, limits) as reading:
             if file_id is not None and reading.file_id != file_id:
-                raise UsageError(f"文件“{plain(file_name, 80)}”的内容已不是当时读入的。请放回原来的文件后重试。")
+                raise RawRowsGoneError(f"文件“{plain(file_name, 80)}”的内容已不是当时读入的。请放回原来的文件后重试。")
             sheet = next((s for s in reading.sheets if s.info.name == (sheet_name or "")), None)
             found = _rows(sheet, set(row_numbers), file_name, sources) if sheet else {}
     except ReadFault as fault:
         why = reason(fault.code, detail=fault.detail)
-        raise UsageError(f"文件“{plain(file_name, 80)}”读不出来：{why}") from fault
+        raise RawRowsGoneError(f"文件“{plain(file_name, 80)}”读不出来：{why}") from fault
     missing = sorted(set(row_numbers) - set(found))
     if missing:
-        raise UsageError(f"文件“{plain(file_name, 80)}”工作表“{plain(sheet_name or '')}”里没有第 {missing[0]} 行。")
+        raise RawRowsGoneError(
+            f"文件“{plain(file_name, 80)}”工作表“{plain(sheet_name or '')}”里没有第 {missing[0]} 行。"
+        )
     return found
 
 

@@ -35,8 +35,8 @@ class Reading:
 
 
 @contextmanager
-def open_reading(path: Path, limits: Ingest) -> Iterator[Reading]:
-    """Read a file in a child process of its own.
+def open_reading(source: Path | BinaryIO, limits: Ingest, suffix: str = "") -> Iterator[Reading]:
+    """Read a file in a child process of its own: from a path, or an open one from its beginning with its `suffix`.
 
     The rows pass through a nameless temporary file, so that nothing of them remains if this process is killed.
 
@@ -44,15 +44,24 @@ def open_reading(path: Path, limits: Ingest) -> Iterator[Reading]:
         ReadFault: the file cannot be opened or read, or the child died or went beyond a limit.
     """
     with tempfile.TemporaryFile() as out:
-        _read_into(out, path, limits)
+        if isinstance(source, Path):
+            try:
+                opened = source.open("rb")
+            except OSError as error:
+                raise ReadFault("no_access") from error
+            with opened:
+                _read_into(out, opened, source.suffix.lower(), limits)
+        else:
+            source.seek(0)
+            _read_into(out, source, suffix, limits)
         file_id = json.loads(_last_line(out))["file_id"]
         out.seek(0)
         yield Reading(read_file_info(out), file_id, read_sheets(out))
 
 
-def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
+def _read_into(out: BinaryIO, source: BinaryIO, suffix: str, limits: Ingest) -> None:
     task = Task(
-        suffix=path.suffix.lower(),
+        suffix=suffix,
         memory_mb=limits.read_memory_mb,
         seconds=limits.read_timeout_seconds,
         unpacked_mb=limits.max_unpacked_mb,
@@ -60,21 +69,16 @@ def _read_into(out: BinaryIO, path: Path, limits: Ingest) -> None:
     )
     command = [sys.executable, "-s", "-P", "-m", "analysis.ingest.reader", json.dumps(task._asdict())]
     environment = {"PATH": os.defpath, "PYTHONPATH": _PACKAGES, "PYTHONUTF8": "1"}
+    child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
+    timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
+    start = time.monotonic()
+    timer.start()
     try:
-        source = path.open("rb")
-    except OSError as error:
-        raise ReadFault("no_access") from error
-    with source:
-        child = subprocess.Popen(command, stdin=source, stdout=out, stderr=subprocess.DEVNULL, env=environment)
-        timer = threading.Timer(limits.read_timeout_seconds, child.kill)  # wait(timeout=…) would poll every 50 ms
-        start = time.monotonic()
-        timer.start()
-        try:
-            status = child.wait()
-        finally:
-            timer.cancel()
-            child.kill()
-            child.wait()
+        status = child.wait()
+    finally:
+        timer.cancel()
+        child.kill()
+        child.wait()
     if status == -signal.SIGKILL and time.monotonic() - start >= limits.read_timeout_seconds:
         raise ReadFault("timeout", str(limits.read_timeout_seconds))
     _check(status, out, limits)

@@ -78,7 +78,7 @@ def _renamed(content: bytes) -> bytes:
     listed = workbook.findall(".//{*}sheets/{*}sheet")
     for sheet, name in zip(listed, distinct_names(s.get("name", "") for s in listed), strict=True):
         sheet.set("name", name)
-    return etree.tostring(workbook, encoding="UTF-8", xml_declaration=True)
+    return bytes(etree.tostring(workbook, encoding="UTF-8", xml_declaration=True))
 
 
 def _parse(content: bytes) -> etree._Element:

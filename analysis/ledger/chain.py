@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,11 @@ class Head:
     def write(self, path: Path) -> None:
         """Keep the head in a file outside the database, replaced in one step."""
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"sequence": self.sequence, "hash": self.hash}), encoding="utf-8")
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(json.dumps({"sequence": self.sequence, "hash": self.hash}))
+            file.flush()
+            # Renamed before its bytes are on disk, it could be empty after a power cut.
+            os.fsync(file.fileno())
         temporary.replace(path)
 
     @classmethod

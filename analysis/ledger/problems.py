@@ -1,7 +1,7 @@
 """Merges in-scope complaints into problems: one responsible unit, one sub-problem, one theme."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -44,19 +44,32 @@ class Moment:
 
 @dataclass(frozen=True)
 class Merge:
-    """What a night adds to the ledger."""
+    """What a night adds to the ledger.
+
+    links: new ones, and in place of the outdated ones those that the complaints' present judgements still carry.
+    """
 
     problems: pd.DataFrame
     links: pd.DataFrame
     events: pd.DataFrame
 
 
-def merge(unlinked: pd.DataFrame, problems: pd.DataFrame, rules: Rules, moment: Moment) -> Merge:
+def merge(
+    unlinked: pd.DataFrame,
+    problems: pd.DataFrame,
+    outdated: pd.DataFrame,
+    known_event_ids: Set[str],
+    rules: Rules,
+    moment: Moment,
+) -> Merge:
     """Put each unlinked assessment into the problem it belongs to, creating problems where there is none.
 
     Args:
         unlinked: columns of `sql/unlinked_assessments.sql`, earliest complaint first, those without a time last.
         problems: all problems so far, columns of the contract; they keep their ids for life.
+        outdated: links that rest on an earlier judgement of their complaint, columns of PROBLEM_COMPLAINTS;
+            run_id is the run of the new judgement. What `unlinked` does not bring back is withdrawn.
+        known_event_ids: ids of all events so far.
         rules: scheme, themes, attribution, calendar.
         moment: the run.
 
@@ -64,16 +77,29 @@ def merge(unlinked: pd.DataFrame, problems: pd.DataFrame, rules: Rules, moment: 
         New rows for problems, problem_complaints and events (still without their place in the chain).
     """
     if unlinked.empty:
-        return Merge(empty_frame(PROBLEMS), empty_frame(PROBLEM_COMPLAINTS), empty_frame(EVENTS))
+        withdrawn = _link_events(outdated, "complaint_withdrawn", known_event_ids, moment)
+        return Merge(empty_frame(PROBLEMS), empty_frame(PROBLEM_COMPLAINTS), withdrawn)
     placed = _place(unlinked, rules, moment)
     known = problems.assign(unit_key=problems["unit_id"].fillna(problems["unit_kind"] + problems["unit_reason"]))
     created = _create(placed, known, rules, moment)
     ids = pd.concat([known, created])[[*_KEY, "problem_id"]]
-    links = placed.merge(ids, on=_KEY, how="left").assign(run_id=moment.run_id)
+    links = placed.merge(ids, on=_KEY, how="left").assign(run_id=placed["judged_run_id"].to_numpy())
     # A complaint with two themes of one problem's sub-problem is still one link.
     links = links[PROBLEM_COMPLAINTS.column_names].drop_duplicates(["problem_id", "complaint_id"], ignore_index=True)
-    events = pd.concat([_created_events(created, moment), _added_events(links, moment)], ignore_index=True)
-    return Merge(created[PROBLEMS.column_names], links, events)
+    events = [
+        _created_events(created, moment),
+        _link_events(_without(outdated, links), "complaint_withdrawn", known_event_ids, moment),
+        _link_events(_without(links, outdated), "complaint_added", known_event_ids, moment),
+    ]
+    return Merge(
+        created[PROBLEMS.column_names], links, pd.concat([e for e in events if len(e)] or [empty_frame(EVENTS)])
+    )
+
+
+def _without(links: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """Return the links whose problem and complaint are not among the others."""
+    pair = ["problem_id", "complaint_id"]
+    return links[~pd.MultiIndex.from_frame(links[pair]).isin(pd.MultiIndex.from_frame(others[pair]))]
 
 
 def _place(unlinked: pd.DataFrame, rules: Rules, moment: Moment) -> pd.DataFrame:
@@ -160,6 +186,12 @@ def _created_events(created: pd.DataFrame, moment: Moment) -> pd.DataFrame:
     return pd.DataFrame(events)
 
 
-def _added_events(links: pd.DataFrame, moment: Moment) -> pd.DataFrame:
-    pairs = zip(links["problem_id"], links["complaint_id"], strict=True)
-    return pd.DataFrame([_event(p, "complaint_added", c, {"complaint_id": c}, moment) for p, c in pairs])
+def _link_events(links: pd.DataFrame, kind: str, known_event_ids: Set[str], moment: Moment) -> pd.DataFrame:
+    """Return one event of a kind per link; one that happened before is told apart by the judgement behind it."""
+    events = []
+    for row in links.itertuples(index=False):
+        problem_id, complaint_id = str(row.problem_id), str(row.complaint_id)
+        is_repeat = event_id(problem_id, kind, complaint_id) in known_event_ids
+        subject = f"{complaint_id}|{row.run_id}" if is_repeat else complaint_id
+        events.append(_event(problem_id, kind, subject, {"complaint_id": complaint_id}, moment))
+    return pd.DataFrame(events) if events else empty_frame(EVENTS)

@@ -1,7 +1,9 @@
 """The ledger database: the only module that opens DuckDB."""
 
+import errno
+import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Self
@@ -15,6 +17,13 @@ from analysis.ledger.chain import Head, check, extend
 
 # Analysts may still have DuckDB 1.4: a snapshot in the newest format could not be opened there.
 _SNAPSHOT_FORMAT = "v1.4.0"
+# DuckDB tells of the system's errors in words only.
+_SYSTEM_ERRORS = tuple(
+    getattr(errno, name)
+    for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "EIO", "EMFILE", "EISDIR", "ENOENT")
+    if hasattr(errno, name)
+)
+_LOCK_PHRASES = ("Could not set lock on file", "Conflicting lock is held")
 
 
 def _sql(name: str) -> str:
@@ -30,12 +39,34 @@ def _migrations() -> list[tuple[int, str]]:
 def _connect(path: Path, *, is_read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), read_only=is_read_only)
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise BusyError(f"数据库 {path} 正被另一个程序使用。请等它结束后重试。") from error
-        raise IntegrityError(f"数据库 {path} 无法打开，可能已损坏。请从备份恢复后重试。") from error
     except duckdb.Error as error:
+        words = str(error).replace(str(path), "")
+        if any(phrase in words for phrase in _LOCK_PHRASES):
+            raise BusyError(f"数据库 {path} 正被另一个程序使用。请等它结束后重试。") from error
+        if trouble := _system_error(words, path):
+            raise trouble from error
         raise IntegrityError(f"数据库 {path} 无法打开，可能已损坏。请从备份恢复后重试。") from error
+
+
+def _system_error(words: str, path: Path | None = None) -> OSError | None:
+    """Return the system's error that DuckDB's words tell of: a full disk, a missing permission."""
+    for number in _SYSTEM_ERRORS:
+        if os.strerror(number) in words:
+            return OSError(number, os.strerror(number), *([str(path)] if path else []))
+    return None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn DuckDB's words for the system's errors into OSError, and a clash of keys into IntegrityError."""
+    try:
+        yield
+    except duckdb.ConstraintException as error:
+        raise IntegrityError("台账里已有相同编号的记录，新的一批没有写入。请报告此问题。") from error
+    except duckdb.Error as error:
+        if trouble := _system_error(str(error)):
+            raise trouble from error
+        raise
 
 
 def _plain(frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,7 +99,9 @@ class Reader:
     def table(self, table: Table) -> pd.DataFrame:
         """Return all rows of a table in the order of its key."""
         keys = ", ".join(table.key)
-        return conform(self._connection.execute(f"SELECT * FROM {table.name} ORDER BY {keys}").df(), table)  # noqa: S608
+        with _translated():
+            found = self._connection.execute(f"SELECT * FROM {table.name} ORDER BY {keys}").df()  # noqa: S608
+        return conform(found, table)
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Return all published tables by name."""
@@ -76,7 +109,8 @@ class Reader:
 
     def query(self, name: str, **parameters: object) -> pd.DataFrame:
         """Return the result of the query in `sql/<name>.sql`."""
-        return _plain(self._connection.execute(_sql(name), parameters or None).df())
+        with _translated():
+            return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
     def close(self) -> None:
         """Close the connection."""
@@ -112,11 +146,19 @@ class Store(Reader):
         try:
             path.chmod(0o600)
             store._migrate()
+            store._check_head_is_there()
             check(store.table(EVENTS), Head.read(head_path))
         except BaseException:
             store.close()
             raise
         return store
+
+    def _check_head_is_there(self) -> None:
+        """Check that the head's file was not removed: only before the end of a first run may it be missing."""
+        if self._head_path.exists() or not self.head().sequence:
+            return
+        if self.query("finished_runs")["run_count"].iloc[0]:
+            raise IntegrityError(f"事件链首文件 {self._head_path} 不见了，无法核对台账是否完整。请从备份恢复该文件。")
 
     def _migrate(self) -> None:
         self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
@@ -133,13 +175,16 @@ class Store(Reader):
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make everything inside one unit: all of it is kept, or nothing."""
-        self._connection.execute("BEGIN")
-        try:
-            yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
-            raise
-        self._connection.execute("COMMIT")
+        with _translated():
+            self._connection.execute("BEGIN")
+            try:
+                yield
+            except BaseException:
+                # Whatever went wrong may have ended the transaction already; it is what must be told.
+                with suppress(duckdb.Error):
+                    self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
 
     @contextmanager
     def _given(self, frames: Mapping[str, pd.DataFrame]) -> Iterator[None]:
@@ -149,18 +194,19 @@ class Store(Reader):
             yield
         finally:
             for name in frames:
-                self._connection.unregister(name)
+                with suppress(duckdb.Error):
+                    self._connection.unregister(name)
 
     def append(self, table: Table, rows: pd.DataFrame) -> None:
         """Add rows to a table; they must fit its contract."""
         if rows.empty:
             return
-        with self._given({"given": conform(rows, table)}):
+        with _translated(), self._given({"given": conform(rows, table)}):
             self._connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM given")  # noqa: S608
 
     def apply(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None, **parameters: object) -> pd.DataFrame:
         """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
-        with self._given(frames or {}):
+        with _translated(), self._given(frames or {}):
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
     def append_events(self, events: pd.DataFrame) -> int:
@@ -188,17 +234,18 @@ class Store(Reader):
     def publish(self, target: Path) -> None:
         """Build the snapshot of all published tables as a new file and put it in place in one step."""
         building = target.with_name(target.name + ".building")
+        with suppress(duckdb.Error):
+            self._connection.execute("DETACH DATABASE IF EXISTS snapshot")  # left by a try that failed
         for leftover in (building, building.with_name(building.name + ".wal")):
             leftover.unlink(missing_ok=True)
-        self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
-        try:
+        with _translated():
+            self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
             for table in TABLES:
                 if table.is_published:
                     order = ", ".join(table.key)
                     self._connection.execute(
                         f"CREATE TABLE snapshot.{table.name} AS SELECT * FROM {table.name} ORDER BY {order}"  # noqa: S608
                     )
-        finally:
             self._connection.execute("DETACH snapshot")
         building.chmod(0o640)
         building.replace(target)

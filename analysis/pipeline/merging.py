@@ -31,18 +31,23 @@ def merge_problems(night: Night) -> Counts:
         site=night.settings.site,
     )
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
-    merged = merge(unlinked, night.store.table(PROBLEMS), rules, night.moment)
+    outdated = night.store.query("outdated_links")
+    known_event_ids = set(night.store.query("event_ids")["event_id"])
+    merged = merge(unlinked, night.store.table(PROBLEMS), outdated, known_event_ids, rules, night.moment)
     with night.store.transaction():
         night.store.append(MATTERS, founders.assign(canonical_complaint_id=founders["complaint_id"]))
         night.store.append(COMPLAINT_MATTERS, members)
         night.store.append(PROBLEMS, merged.problems)
+        if len(outdated):
+            night.store.apply("delete_links", {"outdated": outdated[["problem_id", "complaint_id"]]})
         night.store.append(PROBLEM_COMPLAINTS, merged.links)
         added = night.store.append_events(merged.events)
     night.store.keep_head()
     return {
         "new_matters": len(founders),
         "new_problems": len(merged.problems),
-        "new_links": len(merged.links),
+        "new_links": int((merged.events["kind"] == "complaint_added").sum()),
+        "withdrawn_links": int((merged.events["kind"] == "complaint_withdrawn").sum()),
         "new_events": added,
     }
 

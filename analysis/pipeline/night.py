@@ -1,6 +1,7 @@
 """One run of the night: its lock, its ledger, its clock, and the record of how it ended."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import Settings, load_settings
 from analysis.contracts import RUNS, Segmenter
-from analysis.errors import BusyError
+from analysis.errors import BusyError, IntegrityError
 from analysis.ledger.problems import Moment
 from analysis.ledger.store import Store
 from analysis.segment.jieba_segmenter import load_segmenter
@@ -24,6 +25,9 @@ from analysis.site import SitePaths
 Counts = dict[str, int]
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of it are done, and of how many."""
+
+
+_PRIVATE_UMASK = 0o077
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -41,7 +45,10 @@ def today(settings: Settings) -> date:
 
 @dataclass(frozen=True)
 class Night:
-    """Everything that the stages of one run share; made by `open_night`."""
+    """Everything that the stages of one run share; made by `open_night`.
+
+    faults: what went wrong with single files; the other work goes on, and the run ends as failed.
+    """
 
     paths: SitePaths
     settings: Settings
@@ -52,6 +59,7 @@ class Night:
     moment: Moment
     progress: Progress
     counts: Counts = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -66,6 +74,7 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
     Raises:
         BusyError: another run of this site is going on.
         SettingsError, IntegrityError: see `load_settings` and `Store.open`.
+        IntegrityError: at the end, when all else is done, if single files could not be taken in soundly.
     """
     settings = load_settings(paths.settings)
     paths.processed.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -74,16 +83,21 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
         lock.acquire(timeout=0)
     except Timeout as error:
         raise BusyError(f"另一次运行正在进行（{paths.lock}）。请等它结束后重试。") from error
+    # The database's log, a half-built snapshot and the head of the chain are made with the umask's mode.
+    umask = os.umask(_PRIVATE_UMASK)
     try:
         with Store.open(paths.ledger) as store:
             night = _night(paths, settings, store, as_of, progress)
             _start(night)
             try:
                 yield night
+                if night.faults:
+                    raise IntegrityError("；".join(night.faults))
             except BaseException:
                 finish(night, "failed")
                 raise
     finally:
+        os.umask(umask)
         lock.release()
 
 
@@ -93,9 +107,9 @@ def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | Non
     return Night(
         paths=paths,
         settings=settings,
-        scheme=load_scheme(paths.settings),
-        units=load_units(paths.settings),
-        segmenter=load_segmenter(paths.settings),
+        scheme=load_scheme(paths.codebook),
+        units=load_units(paths.codebook),
+        segmenter=load_segmenter(paths.codebook),
         store=store,
         moment=moment,
         progress=progress,
@@ -106,12 +120,12 @@ def _start(night: Night) -> None:
     night.store.apply("interrupt_runs")
     record = {
         "run_id": night.moment.run_id,
+        "sequence": int(night.store.query("next_run_sequence")["sequence"].iloc[0]),
         "started_at": night.moment.at,
         "finished_at": None,
         "as_of_date": night.moment.as_of,
         "status": "running",
         "software_version": version("hotline-ledger"),
-        "model_id": None,
         "codebook_version": night.scheme.review.version,
         "counts": None,
     }

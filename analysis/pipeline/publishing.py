@@ -21,9 +21,9 @@ from analysis.site import SitePaths
 
 def publish_results(night: Night) -> Counts:
     """Publish the snapshot, and write the workbooks and the night digest."""
-    finish(night, "finished")
+    finish(night, "failed" if night.faults else "finished")
     night.store.publish(night.paths.snapshot)
-    return {"outputs": len(_write(night.paths, night.store.tables(), night.paths.processed))}
+    return {"outputs": len(_write(night.paths, night.store.tables(), night.paths.processed, night.moment.run_id))}
 
 
 def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
@@ -33,20 +33,21 @@ def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
         UsageError: nothing was published yet.
     """
     with Reader.open(paths.snapshot) as reader:
-        return _write(paths, reader.tables(), directory)
+        last_run = reader.query("last_run")
+        if last_run.empty:
+            raise UsageError("还没有运行过。请先执行 hotline run。")
+        return _write(paths, reader.tables(), directory, str(last_run["run_id"].iloc[0]))
 
 
-def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path) -> list[Path]:
-    runs = tables[RUNS.name].sort_values("started_at")
-    if runs.empty:
-        raise UsageError("还没有运行过。请先执行 hotline run。")
-    last, models = runs.iloc[-1], tables[GATE_DECISIONS.name]["model_id"]
+def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path, run_id: str) -> list[Path]:
+    runs = tables[RUNS.name].set_index("run_id", drop=False)
+    last = runs[runs["run_id"] == run_id].iloc[0]
     run = RunInfo(
-        run_id=last["run_id"],
+        run_id=run_id,
         as_of=last["as_of_date"].date(),
         started_at=last["started_at"].to_pydatetime(),
-        model_id=models.iloc[-1] if len(models) else "",
-        codebook_version=last["codebook_version"],
+        model_id=_model_id(tables[GATE_DECISIONS.name], runs["sequence"]),
+        codebook_version=str(last["codebook_version"]),
     )
     return write_outputs(
         directory,
@@ -59,3 +60,10 @@ def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path
         count_working_days=load_calendar(paths.codebook).count_working_days,
         places=load_coarse_places(paths.codebook),
     )
+
+
+def _model_id(decisions: pd.DataFrame, sequences: pd.Series) -> str:
+    """Return the model of the newest run that judged anything; empty before the first."""
+    if decisions.empty:
+        return ""
+    return str(decisions["model_id"].iloc[int(decisions["run_id"].map(sequences).argmax())])

@@ -27,13 +27,19 @@ def status(processed: Path | None) -> None:
     """查看上次运行、各项计数、隔离区和超期问题。"""
     from analysis.config import load_settings
     from analysis.contracts import RUNS
+    from analysis.errors import BusyError, UsageError
     from analysis.ledger.status import read_status
     from analysis.ledger.store import Reader
     from analysis.pipeline.night import today
     from analysis.site import site_paths
 
     paths = site_paths(None, processed)
-    with Reader.open(paths.snapshot) as reader:
+    try:
+        # Only the private ledger knows of a run that failed while or before it published.
+        reader = Reader.open(paths.ledger)
+    except (BusyError, UsageError, OSError):
+        reader = Reader.open(paths.snapshot)
+    with reader:
         found = read_status(reader, today(load_settings(paths.settings)))
     for run in found.last_run.to_dict("records"):
         label = RUNS["status"].values[run["status"]]

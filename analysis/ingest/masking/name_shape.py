@@ -161,6 +161,7 @@ class NameShape:
         if grade is Grade.BARE or self._grades.get(text[at - 1]) is Grade.ROLE:
             is_likely = length == 1 or not self._typical.isdisjoint(given) or given in self._given_words
             is_particle = given[0] in self._followers and given[0] not in self._typical
+            is_particle = is_particle and given not in self._given_words
             return length if fits and is_likely and not is_particle else 0
         is_closed = not is_han(text, at + length)
         return length if fits or is_closed or given[0] in self._given else 0
@@ -168,6 +169,8 @@ class NameShape:
     def _reads_as_given_word(self, text: str, at: int, given: str, grade: Grade) -> bool:
         """Say whether what would be the given name is rather a word after a one-character word (金 + 安全)."""
         if len(given) == 1:
+            if grade is Grade.ROLE and given in self._typical and text[at + 1 : at + 2] in self._followers:
+                return False
             return text[at : at + 2] in self._words and self.can_go_on(text, at + 2)
         if given not in self._common or self.is_typical(given):
             return False

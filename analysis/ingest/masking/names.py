@@ -32,6 +32,9 @@ _SHORTEST_TRANSLITERATED = 4
 _PERSON = re.compile(rf"(?<=\()[{HAN}]{{2,4}}(?=\))|(?<![{HAN}])[{HAN}]{{2,4}}(?=[,(、 ]{{0,2}}[男女](?![{HAN}]))")
 """What stands alone in brackets, or before the sex of a person."""
 
+_MOST_REPEATED = 40
+"""Names that are searched for in the whole text; one with more is a list of names, each of which was found."""
+
 _LATIN = re.compile("[A-Za-z0-9]")
 _LIST_MARK = re.compile("[、和与及跟/ ]|, ?")
 _LIST_END = re.compile("[,、和与及等()。;]|[0-9一二两三四五六七八九]人|$")
@@ -128,7 +131,9 @@ class NameRecogniser:
             given = text[start + surname : end]
             if not surname or start + surname > end or len(given) > 2 or not shape.stands_free(text, start):
                 continue
-            if any(shape.is_word(text[start:at]) for at in range(start + 2, end + 2) if at > start + surname):
+            is_word = any(shape.is_word(text[start:at]) for at in range(start + 2, end + 2) if at > start + surname)
+            is_polite = self._polite_title.match(text, end) is not None
+            if is_word and not (given and is_polite and shape.is_typical(given)):
                 continue
             if given and shape.fits(given):
                 return start
@@ -257,9 +262,9 @@ class NameRecogniser:
     def _repeated(self, text: str, found: list[Found]) -> Iterator[Found]:
         """Yield the other places at which a full name that was found once stands."""
         known = {(start, end) for start, end, _, _ in found}
-        for name in {text[start:end] for start, end in known}:
-            if len(name) < 2 or not _HAN_NAME.fullmatch(name) or self._shape.is_word(name):
-                continue
+        names = dict.fromkeys(text[start:end] for start, end in sorted(known))
+        repeatable = [n for n in names if len(n) > 1 and _HAN_NAME.fullmatch(n) and not self._shape.is_word(n)]
+        for name in repeatable[:_MOST_REPEATED]:
             for match in re.finditer(name, text):
                 if match.span() not in known:
                     yield *match.span(), Kind.NAME, "name.repeated"

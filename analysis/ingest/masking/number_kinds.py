@@ -19,6 +19,7 @@ LONGEST = 22
 """Digits of the shortest and of the longest number that is looked at."""
 
 _LIGHT_ONLY = re.compile(f"[{LIGHT_MARKS}]+")
+_LIGHT_OR_BRACKETS = re.compile(rf"[{LIGHT_MARKS}()\[\]{{}}<>【】]+")
 _MOBILE = re.compile(r"(?:(?:00)?86|0)?(1[3-9]\d{9})")
 _TWO_MOBILES = re.compile(r"(?:1[3-9]\d{9}){2}")
 _COVERED_MOBILE = re.compile(r"(?:(?:00)?86|0)?(?:1[3-9]\d\*{1,6}\d{4}|1[3-9](?=[\d*]*\*{3})[\d*]{7,11})")
@@ -37,6 +38,9 @@ _CHECK_DIGITS = "10X98765432"
 
 _CARD_PREFIXES = ("62", "60", "94", "95")
 """With which numbers of domestic bank cards begin, whatever the groups they are written in."""
+
+_CARD_DIGITS = "34569"
+"""With which digits numbers of bank cards of all countries begin."""
 
 _MOBILE_SHAPES = frozenset(
     {(3, 4, 4), (3, 3, 5), (4, 4, 3), (4, 3, 4), (3, 8), (7, 4), (5, 6), (6, 5), (3, 5, 3)}
@@ -67,8 +71,8 @@ class Segment:
 
     digits: all groups joined; sizes: their lengths; joiners: what stands between them; cue: what the word
     before the run says; is_first: whether that word stands before this very segment; is_lettered: a letter
-    stands directly before; amount_follows: a unit of money or quantity stands directly after; has_public: one
-    of the groups is the number of a public hotline.
+    stands directly before; amount_follows: a unit of money or quantity stands directly after; is_alone: no other
+    group stands beside it at the same distance; has_public: one of the groups is the number of a public hotline.
     """
 
     digits: str
@@ -78,6 +82,7 @@ class Segment:
     is_first: bool
     is_lettered: bool
     amount_follows: bool
+    is_alone: bool
     has_public: bool
 
     @property
@@ -92,6 +97,11 @@ class Segment:
     def has_light_joiners(self) -> bool:
         """Say whether only light marks stand between the groups."""
         return all(_LIGHT_ONLY.fullmatch(j) for j in self.joiners)
+
+    def has_alike_joiners(self) -> bool:
+        """Say whether the groups hang together: light marks, brackets, or the same mark between all."""
+        marks = {j.strip(" ") for j in self.joiners}
+        return len(marks) <= 1 or all(_LIGHT_OR_BRACKETS.fullmatch(j) for j in self.joiners)
 
     def is_dated(self) -> bool:
         """Say whether the segment begins with a date in groups (2023-11-01)."""
@@ -202,7 +212,8 @@ class NumberJudge:
         if not self.has_identity_form(digits):
             is_letter_enough = digits.endswith("X") and len(sizes) == 1 and len(digits) == 18
             return Verdict(Kind.IDENTITY, "identity.check_letter", 10 * len(digits)) if is_letter_enough else None
-        if segment.is_dated() or (len(digits) == 15 and segment.is_lettered and segment.own_cue is None):
+        is_serial = segment.is_lettered and segment.own_cue is None and not _has_check_digit(digits)
+        if segment.is_dated() or is_serial:
             return None
         is_usual = sizes in _IDENTITY_SHAPES or segment.own_cue is Cue.IDENTITY
         is_grouped = segment.has_light_joiners() and (len(sizes) <= 6 or segment.has_one_joiner())
@@ -232,7 +243,8 @@ class NumberJudge:
         is_plain = len(sizes) == 1 or (all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4)
         is_known = segment.has_light_joiners() and len(sizes) <= 6 and digits.startswith(_CARD_PREFIXES)
         is_spelt_out = max(sizes) == 1 and segment.has_one_joiner()
-        if not (is_cued or is_plain or is_known or is_spelt_out):
+        is_halved = len(sizes) <= 3 and min(sizes) >= 4 and segment.has_one_joiner() and digits[0] in _CARD_DIGITS
+        if not (is_cued or is_plain or is_known or is_spelt_out or is_halved):
             return None
         is_identity = len(digits) == 18 and digits[:2] in self._provinces and not is_cued
         kind = Kind.IDENTITY if is_identity else Kind.BANK_CARD
@@ -271,13 +283,13 @@ class NumberJudge:
 
 def _is_mobile_shape(segment: Segment, sizes: tuple[int, ...]) -> bool:
     """Say whether the groups are ones in which people write mobile numbers, rather than a list of figures."""
-    if len(sizes) == 1 or sizes in _MOBILE_SHAPES:
+    if len(sizes) == 1 or (sizes in _MOBILE_SHAPES and segment.has_alike_joiners()):
         return True
     if segment.is_dated() or not segment.has_light_joiners():
         return False
     if any("\n" in joiner for joiner in segment.joiners):
         return len(sizes) <= 3
-    return segment.has_one_joiner() or (sizes[0] >= 3 and len(sizes) <= 4)
+    return (segment.has_one_joiner() and segment.is_alone) or (sizes[0] >= 3 and len(sizes) <= 4)
 
 
 def _has_check_digit(digits: str) -> bool:

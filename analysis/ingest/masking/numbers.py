@@ -38,9 +38,20 @@ _USUAL_GROUPS = 5
 _LIST_GAP = 3
 """How many characters may stand between two phones, so that the second needs no word before it."""
 
+_LIST_DIGITS = 2
+
 _SPOKEN_IDENTITY = re.compile(r"\d{6}(?:18|19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]")
 _SPOKEN_MOBILE = re.compile(r"(?:(?:00)?86|0)?1[3-9]\d(?:\d{8}|\*{3,5}\d{4})")
 _SPOKEN_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
+_CHECKED = 17
+"""Digits of an identity number before its check letter."""
+
+_LONG = range(15, 21)
+"""How many Chinese numerals in a row are nothing but an identity number or a bank card."""
+
+_WORD_NUMERALS = 2
+"""How many Chinese numerals beside a number may belong to the words around it (…5678一直, 统一138…)."""
+
 _SPOKEN_CUED = {
     Cue.PHONE: (7, Kind.PHONE),
     Cue.CONTACT: (7, Kind.PHONE),
@@ -69,6 +80,10 @@ class _Run:
         start, end = self.groups[group]
         return end - start
 
+    def joiner(self, group: int) -> str:
+        """Return what stands between a group and the next."""
+        return self.text[self.groups[group][1] : self.groups[group + 1][0]]
+
 
 class NumberRecogniser:
     """Splits runs of digits into phones, identity numbers, bank cards and what stays."""
@@ -88,7 +103,7 @@ class NumberRecogniser:
 
     def find(self, view: View) -> Iterator[Found]:
         """Yield what is found in `view`, in no particular order."""
-        last_phone_end = -_LIST_GAP
+        last_phone_end = -_LIST_GAP - 1
         for match in _RUN.finditer(view.text):
             if match.end() - match.start() < SHORTEST:
                 continue
@@ -149,13 +164,25 @@ class NumberRecogniser:
         return Segment(
             digits=digits,
             sizes=tuple([b - a for a, b in parts]),
-            joiners=tuple([text[parts[i][1] : parts[i + 1][0]] for i in range(len(parts) - 1)]),
+            joiners=tuple([run.joiner(i) for i in range(start, end - 1)]),
             cue=run.cue,
             is_first=start == 0,
             is_lettered=first > 0 and text[first - 1].isascii() and text[first - 1].isalpha(),
             amount_follows=self._amount.match(text, last) is not None,
+            is_alone=self._is_alone(run, start, end),
             has_public=any(text[a:b] in self._public for a, b in parts),
         )
+
+    def _is_alone(self, run: _Run, start: int, end: int) -> bool:
+        """Say whether the groups beside the segment stand farther from it than its own from each other.
+
+        A short number that begins the run may be that of a list.
+        """
+        if start == 1 and end == len(run.groups) and run.length(0) <= _LIST_DIGITS:
+            return True
+        inner = {run.joiner(i) for i in range(start, end - 1)}
+        beside = [run.joiner(i) for i in (start - 1, end - 1) if 0 <= i < len(run.groups) - 1]
+        return inner.isdisjoint(beside)
 
     def _extent(self, run: _Run, first: int, last: int, kind: Kind, rule: str) -> Found:
         """Return the span with the marks that belong to the number: +, brackets, check letter, extension."""
@@ -184,17 +211,22 @@ class NumberRecogniser:
             spoken = view.spoken
             positions = [i for i in range(start, end) if spoken[i].isdigit() or spoken[i] in "*X"]
             digits = "".join([spoken[i] for i in positions])
-            cue = self._cues.before(view, start)
-            for first, last, kind, rule in self._spoken_numbers(digits, cue):
+            check = _CHECK_LETTER.match(view.text, end)
+            if check and len(digits) == _CHECKED:
+                positions.append(check.end() - 1)
+                digits += "X"
+            is_long = len(self._spoken_digit.findall(view.text, start, end)) > _WORD_NUMERALS and len(digits) in _LONG
+            numbers = self._spoken_numbers(digits, self._cues.before(view, start), is_long=is_long)
+            for first, last, kind, rule in numbers:
                 yield positions[first], positions[last - 1] + 1, kind, f"{rule}.spoken"
 
-    def _spoken_numbers(self, digits: str, cue: Cue | None) -> list[Found]:
+    def _spoken_numbers(self, digits: str, cue: Cue | None, *, is_long: bool) -> list[Found]:
         """Return the numbers in a run of spoken digits; a word of numerals may follow (…七八一直没人接)."""
         identity = _SPOKEN_IDENTITY.search(digits)
         if identity and identity[0][:2] in self._provinces:
             return [(*identity.span(), Kind.IDENTITY, "identity")]
-        if 16 <= len(digits) <= 19 and digits[0] in "3456789":
-            return [(0, len(digits), Kind.BANK_CARD, "card")]
+        if is_long:
+            return [(0, len(digits), Kind.IDENTITY if len(digits) in (15, 18) else Kind.BANK_CARD, "number")]
         mobiles = [(*m.span(), Kind.PHONE, "mobile") for m in _SPOKEN_MOBILE.finditer(digits)]
         if mobiles:
             return mobiles

@@ -23,15 +23,17 @@ _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 
 _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
-_LIST_NUMBER = re.compile(f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED}].)(?=[0-9０-９])")
+_LIST_NUMBER = re.compile(
+    f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED}].)(?=[0-9０-９]|[{_ENCLOSED}]{{11}}(?![{_ENCLOSED}]))"
+)
 """An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
 
-_DISGUISED = re.compile(r"[0-9*](?:[OolI]|[xX]{2}|[#?_=~^%&@$+.-]{4}|…)|[lI][3-9]\d{9}")
+_DISGUISED = re.compile(r"[0-9*](?:[OolI]|[xX]{2}|[#?_=~^%&@$+.-]{3}|…)|[lI][3-9][\dOolI]{9}")
 _ZERO = re.compile(r"(?<=\d)[Oo]+(?=[\dOo])")
-_ONE = re.compile(r"(?<=\d)[lI]+(?=[\dlI])|(?<![A-Za-z0-9])[lI](?=[3-9]\d{9})")
+_ONE = re.compile(r"(?<=\d)[lI]+(?=[\dlI])|(?<![A-Za-z0-9])[lI](?=[3-9][\dlI]{9})")
 """Letters that stand for digits in the middle of a number."""
 
-_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{3,}|…+)(?=[\d\s,;)]|$)|(?<=\d)[xX]{2,}(?=[\d*])")
+_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{2,}|…+)(?![A-Za-z])|(?<=\d)[xX]{2,}(?=[\d*])")
 """Marks and letters that cover the digits of a number."""
 
 

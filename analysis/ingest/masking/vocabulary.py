@@ -56,6 +56,8 @@ def load_vocabulary(rules: NameRules) -> Vocabulary:
         and given.issuperset(word[1:])
         and (len(word) == 2 or (len(word) == 3 and word[-1] not in places))
     }
+    called = {prefix + surname for prefix in rules.cues.prefixes for surname in rules.surnames.bare}
+    names |= {word for word, tag in zip(words, tags, strict=True) if tag.startswith(_PERSON) and word in called}
     names.update(word for word in words if word.startswith(rules.surnames.compound) and len(word) <= LONGEST_WORD)
     reviewed = frozenset(rules.keep.ordinary_words)
     ordinary = {word for word in words if 2 <= len(word) <= LONGEST_WORD} - names

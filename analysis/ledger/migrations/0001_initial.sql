@@ -3,6 +3,7 @@
 -- 一次夜间运行
 CREATE TABLE runs (
     run_id VARCHAR NOT NULL,
+    sequence BIGINT NOT NULL,
     started_at TIMESTAMP NOT NULL,
     finished_at TIMESTAMP,
     as_of_date DATE NOT NULL,

@@ -1,3 +1,3 @@
 -- grain: the newest run
 SELECT run_id, started_at, finished_at, as_of_date, status, software_version, codebook_version
-FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1
+FROM runs ORDER BY sequence DESC LIMIT 1

@@ -1,0 +1,2 @@
+-- grain: one row per event
+SELECT event_id FROM events
