@@ -3,8 +3,11 @@
 import random
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 
 from analysis.ingest.masking import Masker, load_masker
+
+FIXTURES = Path(__file__).parent / "fixtures" / "masking"
 
 Spelling = Callable[[str, random.Random], str]
 
@@ -34,6 +37,23 @@ CONTEXTS = [
     "在黄兴路88号被拖车，{}",
     "3.{}",
 ]
+
+
+def sections(name: str) -> dict[str, list[str]]:
+    """Return the words of a fixture file under its headings (# roads)."""
+    found: dict[str, list[str]] = {}
+    for line in (FIXTURES / name).read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            found[line[2:]] = []
+        else:
+            found[list(found)[-1]] += line.split()
+    return found
+
+
+def words(name: str) -> list[str]:
+    """Return all words of a fixture file."""
+    lines = (FIXTURES / name).read_text(encoding="utf-8").splitlines()
+    return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 @cache
@@ -92,7 +112,9 @@ def identity(rng: random.Random) -> str:
 
 
 def bank_card(rng: random.Random) -> str:
-    prefix, length = rng.choice([("62", 19), ("62", 16), ("62", 17), ("62", 18), ("4367", 16), ("5187", 16), ("9558", 19)])
+    prefix, length = rng.choice(
+        [("62", 19), ("62", 16), ("62", 17), ("62", 18), ("4367", 16), ("5187", 16), ("9558", 19)]
+    )
     return prefix + digits(rng, length - len(prefix))
 
 

@@ -17,15 +17,17 @@ from analysis.ingest.identity import add_identity, complainant_key, content_id, 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 
 
-def key_of(phone: str | None = None, account: str | None = None, name: str | None = None, source: str = "S") -> str | None:
+def key_of(
+    phone: str | None = None, account: str | None = None, name: str | None = None, source: str = "S"
+) -> str | None:
     return complainant_key(KEY, name, phone, account, source)
 
 
 def test_the_key_is_created_once_for_the_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "private" / "complainant.key"
-    key = load_or_create_key(path)
+    key = load_or_create_key(path, may_create=True)
     assert len(key) == 32
-    assert load_or_create_key(path) == key
+    assert load_or_create_key(path, may_create=True) == key
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [p.name for p in path.parent.iterdir()] == ["complainant.key"], "no draft is left"
@@ -34,15 +36,24 @@ def test_the_key_is_created_once_for_the_owner_only(tmp_path: Path) -> None:
 def test_two_that_start_at_once_get_the_same_key(tmp_path: Path) -> None:
     path = tmp_path / "k" / "complainant.key"
     with ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: load_or_create_key(path), range(16)))
+        keys = set(pool.map(lambda _: load_or_create_key(path, may_create=True), range(16)))
     assert len(keys) == 1
+
+
+def test_a_missing_key_is_not_made_anew_once_digests_exist(tmp_path: Path) -> None:
+    path = tmp_path / "complainant.key"
+    with pytest.raises(SettingsError, match="从备份恢复"):
+        load_or_create_key(path, may_create=False)
+    assert not path.exists()
+    key = load_or_create_key(path, may_create=True)
+    assert load_or_create_key(path, may_create=False) == key
 
 
 def test_a_wide_umask_does_not_matter(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         path = tmp_path / "k" / "complainant.key"
-        load_or_create_key(path)
+        load_or_create_key(path, may_create=True)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -51,35 +62,45 @@ def test_a_wide_umask_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o660, 0o604])
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "complainant.key"
-    load_or_create_key(path)
+    load_or_create_key(path, may_create=True)
     path.chmod(mode)
     with pytest.raises(SettingsError, match="chmod 600"):
-        load_or_create_key(path)
+        load_or_create_key(path, may_create=True)
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("", "空"), ("\n", "空"), ("abc", "十六进制"), ("g" * 64, "十六进制"), ("ab" * 33, "十六进制"), ("密钥", "十六进制")]
+    ("content", "words"),
+    [
+        ("", "空"),
+        ("\n", "空"),
+        ("abc", "十六进制"),
+        ("g" * 64, "十六进制"),
+        ("ab" * 33, "十六进制"),
+        ("密钥", "十六进制"),
+    ],
 )
 def test_a_damaged_key_is_refused_and_kept(tmp_path: Path, content: str, words: str) -> None:
     path = tmp_path / "complainant.key"
     path.write_text(content, encoding="utf-8")
     path.chmod(0o600)
     with pytest.raises(SettingsError, match=words):
-        load_or_create_key(path)
+        load_or_create_key(path, may_create=True)
     assert path.read_text(encoding="utf-8") == content
 
 
 def test_a_folder_in_place_of_the_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "complainant.key").mkdir(mode=0o700)
     with pytest.raises(SettingsError, match="无法读取"):
-        load_or_create_key(tmp_path / "complainant.key")
+        load_or_create_key(tmp_path / "complainant.key", may_create=True)
 
 
 @pytest.mark.parametrize(
     "phone",
     [
-        "13812345678", "138 1234 5678", "138-1234-5678", "+86 13812345678", "0086-13812345678", "８６１３８１２３４５６７８", "013812345678",
-        "１３８１２３４５６７８", "13812345678/13987654321", "13812345678、0731-85123456", "0731-85123456,13812345678", "13812345678 13987654321",
+        "13812345678", "138 1234 5678", "138-1234-5678", "+86 13812345678", "0086-13812345678",
+        "８６１３８１２３４５６７８", "013812345678",
+        "１３８１２３４５６７８", "13812345678/13987654321", "13812345678、0731-85123456",
+        "0731-85123456,13812345678", "13812345678 13987654321",
         "138\u200b12345678", " 13812345678\n",
     ],
 )  # fmt: skip
@@ -127,7 +148,12 @@ def test_a_post_without_id_is_known_by_its_words_and_time() -> None:
     known = content_id(KEY, "X", "标题", "正 文\n内容１", moment)
     assert re.fullmatch(r"[0-9a-f]{12}", known)
     assert content_id(KEY, "X", "标题", "正文内容1", moment.to_pydatetime()) == known
-    others = [("Y", "标题", "正文内容1", moment), ("X", None, "正文内容1", moment), ("X", "标题正", "文内容1", moment), ("X", "标题", "正文内容1", None)]
+    others = [
+        ("Y", "标题", "正文内容1", moment),
+        ("X", None, "正文内容1", moment),
+        ("X", "标题正", "文内容1", moment),
+        ("X", "标题", "正文内容1", None),
+    ]
     assert known not in {content_id(KEY, *other) for other in others}
 
 

@@ -19,7 +19,8 @@ OWN = OwnDetails(
 @pytest.mark.parametrize(
     "text",
     [
-        "李小明反映", "李 小 明", "李　小　明", "李\u200b小\u200b明", "听李小明说", "这是李小明的车", "李小明、13812345678", "李某某反映", "李某", "李女士",
+        "李小明反映", "李 小 明", "李　小　明", "李\u200b小\u200b明", "听李小明说", "这是李小明的车",
+        "李小明、13812345678", "李某某反映", "李某", "李女士",
         "小李来过", "老李来过", "李**反映", "李xx反映",
     ],
 )  # fmt: skip
@@ -45,7 +46,9 @@ def test_each_name_of_a_field_counts() -> None:
     assert masker().mask("卜凡和仝卓都在", OwnDetails(name="卜凡（丈夫）、仝卓")) == "〔姓名〕和〔姓名〕都在"
 
 
-@pytest.mark.parametrize("text", ["机号85123456", "0731 8512 3456", "８５１２３４５６", "八五一二三四五六", "8 5 1 2 3 4 5 6"])
+@pytest.mark.parametrize(
+    "text", ["机号85123456", "0731 8512 3456", "８５１２３４５６", "八五一二三四五六", "8 5 1 2 3 4 5 6"]
+)
 def test_the_own_local_number_needs_no_word_before_it(text: str) -> None:
     assert "〔电话〕" in masker().mask(text, OWN)
 
@@ -90,7 +93,8 @@ def test_own_details_of_a_thousand_people_are_all_found() -> None:
         phone, account = mobile(rng), "u" + digits(rng, 7)
         room = f"{rng.randint(1, 30)}栋{rng.randint(1, 4)}单元{rng.randint(1, 33)}0{rng.randint(1, 4)}"
         own = OwnDetails(name, (phone,), account, f"长沙市芙蓉区某某小区{room}")
-        text = f"来电者{name}（{account}）称，昨天在{room}楼下，{name}的车被拖，请打{spelt_out(phone, rng)}，{' '.join(name)}谢谢"
+        text = f"来电者{name}（{account}）称，昨天在{room}楼下，{name}的车被拖，请打{spelt_out(phone, rng)}，"
+        text += f"{' '.join(name)}谢谢"
         masked = masker().mask(text, own)
         if any(part in masked for part in (name, phone, account, room, " ".join(name))):
             missed.append((text, masked))

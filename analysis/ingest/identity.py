@@ -31,12 +31,12 @@ _FIELD_MARK = "\x1f"
 def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
     """Return the key that digests are made with; create it on the first call.
 
+    The file holds 32 random bytes in hex, readable by its owner only. It must outlive the database: with
+    another key, nobody would be known as the same complainant any more.
+
     Args:
         path: where the key lies.
         may_create: no digest was made yet, so that a missing key may be made anew.
-
-    The file holds 32 random bytes in hex, readable by its owner only. It must outlive the database: with
-    another key, nobody would be known as the same complainant any more.
 
     Raises:
         SettingsError: the key is missing and must not be made anew, the file is not a key, others can read it,
