@@ -72,7 +72,7 @@ class AddressRecogniser:
         compound_room = re.compile(f"{below}({_SHORT_ROOM}){_END}")
         bare_room = re.compile(f"{below}([0-9]{{3,4}}){_END}")
         group = re.compile(f"(({_GROUP})({_BETWEEN}附?{_COUNT}号)?)")
-        street_number = re.compile(f"{any_of(rules.roads)} ?({_STREET_NUMBER})")
+        street_number = re.compile(f"{any_of(rules.roads)} ?({_STREET_NUMBER}(?:{_BETWEEN}{_BUILDING})?{_LOWER})")
         door_value = f"[A-Za-z0-9#-]{{1,12}}[号室]?|{_BUILDING}{_LOWER}"
         door = re.compile(f"{any_of(rules.door_cues)}[ :是为]{{0,3}}({door_value})")
         self._rules: tuple[tuple[str, re.Pattern[str], _Accept], ...] = (

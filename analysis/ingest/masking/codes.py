@@ -11,7 +11,7 @@ from analysis.ingest.masking.spans import Kind
 from analysis.ingest.masking.view import View
 
 _MARK = r"[ \n·.\-_:()'\",/~]"
-_GAP = re.compile(f"{_MARK}{{0,3}}")
+_GAP = re.compile(r"[ \n·.\-_]{0,3}")
 _PIECE = re.compile(r"[A-Za-z0-9*]+")
 _LIST_MARK = re.compile("[、,/和及与]")
 _LISTED_PLATE = re.compile(rf"(?:[、,/ 和与及或]){{1,2}}([A-Za-z]{_MARK}?[A-Za-z0-9*]{{5,6}})(?![A-Za-z0-9])")

@@ -48,15 +48,19 @@ class Masker:
             is_narrative: whether names count that have no title, role or introduction beside them; not so in
                 fields such as unit, district or category, whose values look like names (黄兴路, 雷锋街道).
         """
-        view = self._view(text)
-        found = self._recognised(view, own, is_narrative)
-        return unite({view.span(*f) for f in found if FILLER not in view.text[f[0] : f[1]]})
+        return self._found(text, self._folded(own), is_narrative)
 
     def mask(self, text: str, own: OwnDetails = _NOBODY, *, is_narrative: bool = True) -> str:
         """Return `text` with its personal data replaced; what comes to light by that is replaced as well."""
-        while spans := self.find(text, own, is_narrative=is_narrative):
+        folded = self._folded(own)
+        while spans := self._found(text, folded, is_narrative):
             text = cut(text, spans)
         return text
+
+    def _found(self, text: str, own: OwnDetails, is_narrative: bool) -> list[PersonalSpan]:
+        view = self._view(text)
+        found = self._recognised(view, own, is_narrative)
+        return unite({view.span(*f) for f in found if FILLER not in view.text[f[0] : f[1]]})
 
     def _view(self, text: str) -> View:
         return view_of(text, self._table, self._spoken)
@@ -70,9 +74,13 @@ class Masker:
         yield from self._addresses.find(view)
         yield from self._names.find(view, is_narrative=is_narrative)
         if own != _NOBODY:
-            yield from self._own.find(view, self._folded(own))
+            yield from self._own.find(view, own)
 
     def _folded(self, own: OwnDetails) -> OwnDetails:
+        """Return the details spelt as in a view."""
+        if own == _NOBODY:
+            return own
+
         def fold(value: str | None) -> str | None:
             return None if value is None else self._view(value).text.strip() or None
 

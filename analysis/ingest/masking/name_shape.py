@@ -80,6 +80,8 @@ class NameShape:
             is_word = run in self._words or run[0] in self._followers or run[-1] in self._places
             return len(run) in (2, 3) and not is_word
         given = run[surname:]
+        if given[-1:] in self._followers - self._given:
+            return False
         is_particle = self.grade_of(run[:surname]) is Grade.STRONG and not self._followers.isdisjoint(given)
         is_doubtful = run in self._words or is_particle
         return 1 <= len(given) <= 2 and (not is_doubtful or self.fits(given))
@@ -134,9 +136,9 @@ class NameShape:
             return True
         return text[at : at + 2] in self._words or text[at : at + 3] in self._words
 
-    def is_place(self, character: str) -> bool:
-        """Say whether `character` ends names of streets and places."""
-        return character in self._places
+    def is_place(self, text: str, at: int) -> bool:
+        """Say whether what stands at `at` makes a street, a place or a firm of what stands before."""
+        return text[at : at + 1] in self._places or self._organisation.match(text, at) is not None
 
     def extra_given(self, text: str, at: int) -> int:
         """Return 1 if the character at `at` is the last of a name with 某 in it (胡某明), else 0."""

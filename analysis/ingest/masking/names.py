@@ -10,16 +10,16 @@ from analysis.ingest.masking.rules import NameRules
 from analysis.ingest.masking.spans import Kind
 from analysis.ingest.masking.view import FILLER, View
 
-_MARKS = r"[\s:\"'“”‘’(\[【「<_-]"
+_MARKS = r"[\s:!\"'“”‘’(\[【「<_-]"
 _SHORT_RUN = re.compile(f"[{HAN}]{{1,6}}")
 """What stands before the next mark; a run of six is too long for a name, however it goes on."""
 
 _HAN_NAME = re.compile(f"[{HAN}]+")
 _SPACED_NAME = re.compile(f"[{HAN}](?:[ _]{{1,3}}[{HAN}]){{1,2}}(?![{HAN}])")
 
-_SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,*()-]|{FILLER}|电话|手机|联系)*"
+_SIGNATURE_TAIL = rf"(?:[\s\d年月日时分.:/,。!*()+-]|{FILLER}|电话|手机|联系)*"
 _SIGNATURE = re.compile(
-    rf"(?:[\n。!;.~)?\]】—…-]|敬礼|谢谢|感谢)[\s—-]*([{HAN}](?: {{0,3}}[{HAN}]){{1,3}}) ?{_SIGNATURE_TAIL}$"
+    rf"(?:[\n。!;,.~)?\]】—…-]|敬礼|谢谢|感谢)[\s—-]*([{HAN}](?: {{0,3}}[{HAN}]){{1,3}}) ?{_SIGNATURE_TAIL}$"
 )
 _SIGNATURE_REACH = 80
 """How many characters before the end of a text a signature can begin."""
@@ -100,6 +100,8 @@ class NameRecogniser:
             yield *spaced.span(), Kind.NAME, rule
             return
         run = _SHORT_RUN.match(text, start)
+        if run and run[0] in self._generic:
+            return
         if run and self._is_whole_name(run[0]) and not _LATIN.match(text, run.end()):
             yield *run.span(), Kind.NAME, rule
             return
@@ -108,7 +110,7 @@ class NameRecogniser:
             yield start, end, Kind.NAME, rule
 
     def _is_whole_name(self, run: str) -> bool:
-        return run not in self._generic and not self._title_end.search(run) and self._shape.is_whole_name(run)
+        return not self._title_end.search(run) and self._shape.is_whole_name(run)
 
     def _after_roles(self, text: str) -> Iterator[Found]:
         for cue in self._role.finditer(text):
@@ -161,7 +163,7 @@ class NameRecogniser:
         for match in self._prefixed.finditer(text):
             start, at = match.start(), match.start() + 1
             is_word = self._shape.is_word(match[0]) or self._shape.is_word(text[at : at + 2])
-            is_place = self._shape.is_place(text[at + 1 : at + 2])
+            is_place = self._shape.is_place(text, at + 1)
             is_free = self._shape.stands_free(text, start) and self._shape.can_go_on(text, at + 1)
             if is_free and not (is_word or is_place):
                 yield at, at + 1, Kind.NAME, "name.prefixed"
@@ -182,7 +184,7 @@ class NameRecogniser:
             if match[0] == "某":
                 is_other = self._not_person.match(text, end) is not None
             else:
-                is_other = self._shape.is_place(text[end : end + 1]) or not self._shape.stands_free(text, start)
+                is_other = self._shape.is_place(text, end) or not self._shape.stands_free(text, start)
             if not is_other or match[0] == "某某":
                 yield start, end + self._shape.extra_given(text, end), Kind.NAME, "name.anonymised"
 
@@ -227,7 +229,9 @@ class NameRecogniser:
         name = match[1].replace(" ", "")
         surname = self._shape.surname_length(name, 0, Grade.ROLE)
         given = name[surname:]
-        if not surname or not 1 <= len(given) <= 2 or self._shape.is_word_at(name, 0):
+        if not surname or not 1 <= len(given) <= 2 or self._shape.is_word(name):
+            return
+        if self._shape.is_word_at(name, 0) and not self._shape.fits(given):
             return
         is_words = self._shape.grade_of(name[:surname]) is Grade.ROLE and self._shape.is_word(given)
         if not is_words and any(self._shape.fits(c) for c in given):

@@ -20,9 +20,9 @@ LONGEST = 22
 
 _LIGHT_ONLY = re.compile(f"[{LIGHT_MARKS}]+")
 _LIGHT_OR_BRACKETS = re.compile(rf"[{LIGHT_MARKS}()\[\]{{}}<>【】]+")
-_MOBILE = re.compile(r"(?:(?:00)?86|0)?(1[3-9]\d{9})")
+_MOBILE = re.compile(r"(?:(?:00)?86)?0?(1[3-9]\d{9})")
 _TWO_MOBILES = re.compile(r"(?:1[3-9]\d{9}){2}")
-_COVERED_MOBILE = re.compile(r"(?:(?:00)?86|0)?(?:1[3-9]\d\*{1,6}\d{4}|1[3-9](?=[\d*]*\*{3})[\d*]{7,11})")
+_COVERED_MOBILE = re.compile(r"(?:(?:00)?86)?0?(?:1[3-9]\d\*{1,6}\d{4}|1[3-9](?=[\d*]*\*{3})[\d*]{7,11})")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:10|2\d|[3-9]\d\d)([2-9]\d{6,7})")
 _FOREIGN_LANDLINE = re.compile(r"(?:00)?86(?:10|2\d|[3-9]\d\d)([2-8]\d{6,7})")
 _COVERED_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-9][\d*]{6,7}")
@@ -187,7 +187,8 @@ class NumberJudge:
         least, kind = _CUED.get(cue, (LONGEST, None)) if cue else (LONGEST, None)
         if kind and length >= least:
             return Verdict(kind, "number.covered", 10 * length)
-        if 14 <= length <= 20 and stars >= 2 and known >= 4 and not segment.is_dated():
+        is_one = segment.has_alike_joiners() and not segment.is_dated()
+        if 14 <= length <= 20 and stars >= 2 and known >= 4 and is_one:
             is_card = digits.startswith("62") or (length in (16, 17, 19) and digits[:2] not in self._provinces)
             return Verdict(Kind.BANK_CARD if is_card else Kind.IDENTITY, "number.covered", 9 * length)
         return None
@@ -217,6 +218,7 @@ class NumberJudge:
             return None
         is_usual = sizes in _IDENTITY_SHAPES or segment.own_cue is Cue.IDENTITY
         is_grouped = segment.has_light_joiners() and (len(sizes) <= 6 or segment.has_one_joiner())
+        is_grouped = is_grouped or (max(sizes) == 1 and segment.has_alike_joiners())
         return Verdict(Kind.IDENTITY, "identity", 10 * len(digits) + 6) if is_usual or is_grouped else None
 
     def _landline(self, segment: Segment) -> Verdict | None:
@@ -242,7 +244,7 @@ class NumberJudge:
             return None
         is_plain = len(sizes) == 1 or (all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4)
         is_known = segment.has_light_joiners() and len(sizes) <= 6 and digits.startswith(_CARD_PREFIXES)
-        is_spelt_out = max(sizes) == 1 and segment.has_one_joiner()
+        is_spelt_out = max(sizes) == 1 and segment.has_alike_joiners()
         is_halved = len(sizes) <= 3 and min(sizes) >= 4 and segment.has_one_joiner() and digits[0] in _CARD_DIGITS
         if not (is_cued or is_plain or is_known or is_spelt_out or is_halved):
             return None
@@ -284,6 +286,8 @@ class NumberJudge:
 def _is_mobile_shape(segment: Segment, sizes: tuple[int, ...]) -> bool:
     """Say whether the groups are ones in which people write mobile numbers, rather than a list of figures."""
     if len(sizes) == 1 or (sizes in _MOBILE_SHAPES and segment.has_alike_joiners()):
+        return True
+    if max(sizes) == 1 and segment.has_alike_joiners() and segment.is_alone:
         return True
     if segment.is_dated() or not segment.has_light_joiners():
         return False

@@ -27,9 +27,13 @@ from analysis.ingest.masking.view import View
 Found = tuple[int, int, Kind, str]
 """Start and end in the view, the kind, the name of the rule."""
 
-_RUN = re.compile(f"[0-9*]++(?:[{LIGHT_MARKS}{HEAVY_MARKS}]{{1,4}}+[0-9*]++)*+")
+_RUN = re.compile(f"[0-9*]++(?:[{LIGHT_MARKS}{HEAVY_MARKS}]{{1,8}}+[0-9*]++)*+")
 _GROUP = re.compile(r"[0-9*]++")
 _CHECK_LETTER = re.compile(r"\s?[Xx](?![A-Za-z0-9])")
+_SERIAL_LETTERS = re.compile("[A-Za-z]+-?$")
+_MOST_LETTERS = 5
+"""Letters that the number of a document can begin with (快递单号SF…)."""
+
 _TABLE = 60
 """Groups from which a run is a table of figures; in it, a number has no more groups than it is usual to write."""
 
@@ -116,7 +120,11 @@ class NumberRecogniser:
 
     def _run(self, view: View, match: re.Match[str], default_cue: Cue | None) -> _Run:
         groups = [(match.start() + m.start(), match.start() + m.end()) for m in _GROUP.finditer(match[0])]
-        cue = self._cues.before(view, match.start()) or default_cue
+        cue = self._cues.before(view, match.start())
+        letters = _SERIAL_LETTERS.search(view.text, max(0, match.start() - _MOST_LETTERS), match.start())
+        if cue is None and letters and self._cues.before(view, letters.start()) is Cue.NUMBERED_DOCUMENT:
+            cue = Cue.NUMBERED_DOCUMENT
+        cue = cue or default_cue
         return _Run(view.text, groups, cue, _CHECK_LETTER.match(view.text, match.end()))
 
     def _split(self, run: _Run) -> Iterator[Found]:

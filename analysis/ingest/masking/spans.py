@@ -49,14 +49,15 @@ def unite(spans: Iterable[PersonalSpan]) -> list[PersonalSpan]:
     """Return spans that do not overlap and cover all that `spans` cover, in order of position.
 
     Overlapping spans become one, so that nothing of either is left over; it is called what the longest of
-    them is, or at equal length what the kind declared first is.
+    them is, or at equal length what the kind declared first is. Spans of one kind that touch become one too.
     """
     united: list[PersonalSpan] = []
     group_end = -1
     strongest = (0, 0)
     for span in sorted(spans):
         strength = (span.end - span.start, -_PRECEDENCE[span.kind])
-        if span.start >= group_end:
+        touches = span.start == group_end and united[-1].kind is span.kind
+        if span.start >= group_end and not touches:
             united.append(span)
             group_end, strongest = span.end, strength
             continue

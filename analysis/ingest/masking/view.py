@@ -22,6 +22,8 @@ _ONE_TO_ONE = _LOOKALIKES | dict.fromkeys(_DOTS, "·") | dict.fromkeys(_DASHES, 
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 
+_HTML_BLANK = "&nbsp;"
+
 _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
 _LIST_NUMBER = re.compile(
     f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED}].)(?=[0-9０-９]|[{_ENCLOSED}]{{11}}(?![{_ENCLOSED}]))"
@@ -33,7 +35,9 @@ _ZERO = re.compile(r"(?<=\d)[Oo]+(?=[\dOo])")
 _ONE = re.compile(r"(?<=\d)[lI]+(?=[\dlI])|(?<![A-Za-z0-9])[lI](?=[3-9][\dlI]{9})")
 """Letters that stand for digits in the middle of a number."""
 
-_COVER = re.compile(r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{2,}|…+)(?![A-Za-z])|(?<=\d)[xX]{2,}(?=[\d*])")
+_COVER = re.compile(
+    r"(?<=[\d*])(?:[xX]{3,}|([#?_=~^%&@$+.-])\1{2,})(?![A-Za-z])|(?<=\d)…+(?=\d)|(?<=\d)[xX]{2,}(?=[\d*])"
+)
 """Marks and letters that cover the digits of a number."""
 
 
@@ -100,6 +104,7 @@ def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) ->
     many stars.
     """
     text = TOKEN.sub(lambda m: FILLER * len(m[0]), original) if "〔" in original else original
+    text = text.replace(_HTML_BLANK, " " * len(_HTML_BLANK))
     folded = _LIST_NUMBER.sub(FILLER, text).translate(table)
     origins = None
     if len(folded) != len(text):
