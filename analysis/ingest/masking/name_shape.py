@@ -141,7 +141,7 @@ class NameShape:
         return text[at : at + 1] in self._places or self._organisation.match(text, at) is not None
 
     def extra_given(self, text: str, at: int) -> int:
-        """Return 1 if the character at `at` is the last of a name with 某 in it (胡某明), else 0."""
+        """Return 1 if the character at `at` is the last of a name with 某 in it (何某军), else 0."""
         last, following = text[at : at + 1], text[at + 1 : at + 2]
         if last not in self._given or last in self._followers:
             return 0
@@ -217,7 +217,7 @@ class NameShape:
         return any(reading in (short_words if len(reading) == 2 else self._words) for reading in readings)
 
     def _names_a_place(self, text: str, end: int, grade: Grade) -> bool:
-        """Say whether a name that ends at `end` is one of a street, a place or a firm (黄兴路, 侯家塘, 金福超市)."""
+        """Say whether a name that ends at `end` is one of a street, a place or a firm (黄兴路, 侯家塘, 金利超市)."""
         if text[end : end + 1] in self._places and text[end : end + 2] not in self._words:
             return True
         if text[end - 1] in self._places and (grade is Grade.BARE or text[end - 1] not in self._given):

@@ -171,7 +171,7 @@ class NameRecogniser:
             yield *match.span(1), Kind.NAME, "name.called"
 
     def _anonymised(self, text: str) -> Iterator[Found]:
-        """Yield 王某, 李某某, 胡某明, 张XX and 陈**: little is left of the name, but enough for those who know."""
+        """Yield 王某, 李某某, 何某军, 张XX and 陈**: little is left of the name, but enough for those who know."""
         for match in _ANONYMISED.finditer(text):
             end = match.end()
             start = match.start() - 2
