@@ -10,28 +10,33 @@ from typing import Any
 import pandas as pd
 from filelock import FileLock
 
-from analysis.classify.classifier import Classifier, documents_of, evidence_json, model_arrays
+from analysis.classify.classifier import Classifier, evidence_json, model_arrays
 from analysis.classify.cues import load_cues
 from analysis.classify.features import FeatureSpace, prepare
-from analysis.classify.fitting import fit
+from analysis.classify.fitting import TrainingSet, fit
+from analysis.classify.mixtures import mix
 from analysis.classify.model import ASSUMED_SHARE, SCALES, BlockScales, single_threaded
 from analysis.classify.model_store import read_card, read_model, write_model
 from analysis.classify.training_texts import Corpus, corpus_files, read_corpus
 from analysis.codebook import read_codebook_bytes
 from analysis.codebook.scheme import load_scheme
-from analysis.contracts import Segmenter
 from analysis.errors import HotlineError
-from analysis.segment.jieba_segmenter import LEXICON, load_segmenter
 
-MODEL_FORMAT = 1
+MODEL_FORMAT = 2
 """Raise it when features or arrays change in a way that an older model does not fit."""
 
-_CODEBOOK_FILES = ("scheme.toml", "actors.toml", "cues.toml", LEXICON)
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops", "jieba")
+MIN_DOCUMENTS = 4
+"""An n-gram of fewer corpus texts says more about them than about complaints."""
+
+MIXTURES_PER_TEXT = 0.8
+"""How many posts of several matters are put together for each corpus text."""
+
+_CODEBOOK_FILES = ("scheme.toml", "actors.toml", "cues.toml")
+_LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops")
 
 
 def codebook_version(directory: Path | None = None) -> str:
-    """Return the version of scheme, actors, cues and lexicon: the scheme's own and a digest of all four."""
+    """Return the version of scheme, actors and cues: the scheme's own and a digest of all three."""
     digest = hashlib.sha256()
     for name in _CODEBOOK_FILES:
         digest.update(read_codebook_bytes(name, directory))
@@ -51,7 +56,6 @@ def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, A
 
 def train(
     files: Iterable[Path],
-    segmenter: Segmenter,
     codebook_directory: Path | None,
     output_directory: Path,
     scales: BlockScales = SCALES,
@@ -67,11 +71,12 @@ def train(
     corpus = read_corpus(files, scheme)
     finder = load_cues(scheme, codebook_directory)
     documents = corpus.documents
-    batch = prepare(documents, segmenter.segment(documents), finder)
-    space = FeatureSpace.learn(finder, batch)
-    features = space.transform(finder, batch)
+    mixtures = mix(corpus.in_scope, round(MIXTURES_PER_TEXT * len(documents)))
+    batch = prepare([*documents, *mixtures.documents(documents)], finder)
+    space = FeatureSpace.learn(finder, batch, len(documents), MIN_DOCUMENTS)
+    data = TrainingSet.of(space.transform(finder, batch), corpus, mixtures, tuple(scheme.sub_problems))
     with single_threaded():
-        model, thresholds, metrics = fit(features, space, corpus, scheme, scales)
+        model, thresholds, metrics = fit(data, space, corpus, scheme, scales)
     fingerprint = _fingerprint(corpus, codebook_directory)
     card = {
         "model_id": f"m-{hashlib.sha256(repr(sorted(fingerprint.items())).encode()).hexdigest()[:12]}",
@@ -88,7 +93,7 @@ def train(
 
 def train_shipped_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
     """Train on the repository's own corpus, whatever lies in the directory; return the card."""
-    return train(corpus_files(), load_segmenter(codebook_directory), codebook_directory, model_directory)
+    return train(corpus_files(), codebook_directory, model_directory)
 
 
 def ensure_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
@@ -130,9 +135,8 @@ def label_table(
     offsets into «title + newline + text» as given).
     """
     classifier = Classifier.load(model_directory, codebook_directory)
-    tokens = load_segmenter(codebook_directory).segment(documents_of(complaints))
     rows = range(len(complaints))  # stand in for ids, which a table from elsewhere may repeat
-    judgement = classifier.classify(complaints.assign(complaint_id=rows, tokens=tokens))
+    judgement = classifier.classify(complaints.assign(complaint_id=rows))
     gate, assessments = judgement.gate, judgement.assessments
     codes = assessments.groupby("complaint_id", sort=False)["sub_problem_code"].agg(";".join)
     evidence = evidence_json(assessments)

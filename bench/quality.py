@@ -22,7 +22,6 @@ from analysis.classify.features import BLOCKS
 from analysis.classify.model import SCALES, BlockScales
 from analysis.classify.training_texts import corpus_files
 from analysis.codebook.scheme import load_scheme
-from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.training import label_table, train
 
 SEED = "hotline-2026-halves"
@@ -32,11 +31,10 @@ FIGURES = (
     "expected_calibration_error",
 )  # fmt: skip
 STEPS = {
-    "只有 n 元组": ("character", "word"),
-    "＋线索规则": ("character", "word", "knowledge", "rule", "set"),
-    "＋小句特征": ("character", "word", "knowledge", "rule", "set", "clause", "focus"),
-    "＋角色": BLOCKS,
-    "只有线索规则": ("knowledge", "rule", "set"),
+    "只有 n 元组": ("character",),
+    "＋线索规则": ("character", "knowledge", "rule", "set"),
+    "＋小句特征": BLOCKS,
+    "只有线索规则": ("knowledge", "rule", "set", "clause"),
 }
 
 
@@ -80,7 +78,7 @@ def limited(scales: dict[str, float], blocks: tuple[str, ...]) -> dict[str, floa
 def measure(labels: pd.DataFrame, half: dict[str, str], scales: BlockScales) -> dict[str, dict[str, str]]:
     """Train with the given feature blocks; return the figures of each half and of both."""
     with tempfile.TemporaryDirectory() as directory:
-        train(corpus_files(), load_segmenter(), None, Path(directory), scales)
+        train(corpus_files(), None, Path(directory), scales)
         scored = label_table(labels[["complaint_id", "title", "text"]], Path(directory))
     result = {}
     for name in ("A", "B", "A+B"):

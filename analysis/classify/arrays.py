@@ -8,3 +8,4 @@ Indices = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Matrix = sparse.csr_matrix
+Bits = npt.NDArray[np.uint64]

@@ -13,7 +13,8 @@ from analysis.classify.arrays import Flags, Indices
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
-from analysis.classify.features import Batch, FeatureSpace, GramVocabulary, dense_names, prepare
+from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
+from analysis.classify.grams import GramVocabulary
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
@@ -46,12 +47,11 @@ def model_arrays(model: Model) -> Arrays:
     """Return a model as plain arrays."""
     space = model.space
     return {
-        "words": np.array(space.words),
         "codes": np.array(model.codes),
         "unit_kinds": np.array(model.unit_kinds),
         "dense_counts": np.array(space.dense_counts),
-        **{f"{n}_keys": getattr(space, n).keys for n in ("character", "word", "focus")},
-        **{f"{n}_idf": getattr(space, n).idf for n in ("character", "word", "focus")},
+        "character_keys": space.character.keys,
+        "character_idf": space.character.idf,
         **{f"{n}_weights": getattr(model, n).weights for n in ("gate", "code", "unit")},
         **{f"{n}_intercepts": getattr(model, n).intercepts for n in ("gate", "code", "unit")},
         "gate_calibration": np.stack([model.gate_calibration.slope, model.gate_calibration.offset]),
@@ -67,8 +67,7 @@ def model_from_arrays(arrays: Arrays) -> Model:
     """
     try:
         dense = tuple(int(n) for n in arrays["dense_counts"])
-        grams = {n: GramVocabulary(arrays[f"{n}_keys"], arrays[f"{n}_idf"]) for n in ("character", "word", "focus")}
-        space = FeatureSpace(tuple(arrays["words"].tolist()), **grams, dense_counts=dense)
+        space = FeatureSpace(GramVocabulary(arrays["character_keys"], arrays["character_idf"]), dense)
         linear = {n: LinearModel(arrays[f"{n}_weights"], arrays[f"{n}_intercepts"]) for n in ("gate", "code", "unit")}
         model = Model(
             space,
@@ -125,8 +124,7 @@ class Classifier:
     def classify(self, complaints: pd.DataFrame) -> Judgement:
         """Judge complaints.
 
-        complaints: columns complaint_id, title (None where there is none), text, tokens (the segmented
-        «title + newline + text»).
+        complaints: columns complaint_id, title (None where there is none), text.
         """
         parts = [self._judge(complaints.iloc[i : i + CHUNK]) for i in range(0, len(complaints), CHUNK)]
         gate = pd.DataFrame([row for part in parts for row in part[0]], columns=GATE_COLUMNS)
@@ -134,7 +132,7 @@ class Classifier:
         return Judgement(gate, assessments)
 
     def _judge(self, complaints: pd.DataFrame) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        batch = prepare(documents_of(complaints), complaints["tokens"].tolist(), self.finder)
+        batch = prepare(documents_of(complaints), self.finder)
         scores = self.model.scores(self.model.space.transform(self.finder, batch))
         hits = hit_table(self.finder, batch.clauses, batch.matches)
         kinds = choose_unit_kinds(scores.unit, actor_scores(self.finder, batch, hits))

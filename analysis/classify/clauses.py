@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis.classify.arrays import Flags, Indices
-from analysis.text import fold
+from analysis.text import code_points, fold
 
 SEPARATOR = "\x00"
 """Stands between two complaints of a batch; never part of a clause."""
@@ -41,6 +41,17 @@ class ClauseTable:
         """Number of complaints."""
         return len(self.document_start)
 
+    @cached_property
+    def first(self) -> Indices:
+        """The first clause of each complaint."""
+        return np.searchsorted(self.document, np.arange(self.document_count))
+
+    @cached_property
+    def is_title(self) -> Flags:
+        """Which clauses stand in a title."""
+        newline = np.array([self.text.find("\n", start) for start in self.document_start], dtype=np.int64)
+        return np.asarray(self.start < newline[self.document], dtype=bool)
+
     def __len__(self) -> int:
         return len(self.start)
 
@@ -54,20 +65,14 @@ def _lookup(characters: str) -> Flags:
 _IS_DELIMITER = _lookup(DELIMITERS)
 
 
-def code_points(text: str) -> npt.NDArray[np.uint32]:
-    """Return the code points of `text`."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
 def split_clauses(documents: Sequence[str]) -> ClauseTable:
     """Split each complaint («title + newline + text») into clauses.
 
     A clause ends after a delimiter, or after `MAX_CLAUSE_CHARACTERS` where there is none. Every complaint has
     at least one clause, if an empty one, and offsets into the folded text are offsets into the given one.
     """
-    folded = [fold(document).replace(SEPARATOR, " ") for document in documents]
-    text = SEPARATOR.join(folded) + SEPARATOR
-    lengths = np.array([len(document) for document in folded], dtype=np.int64)
+    text = fold(SEPARATOR.join(document.replace(SEPARATOR, " ") for document in documents) + SEPARATOR)
+    lengths = np.array([len(document) for document in documents], dtype=np.int64)
     document_end = np.cumsum(lengths + 1) - 1
     document_start = document_end - lengths
     delimiter = _IS_DELIMITER[code_points(text)]

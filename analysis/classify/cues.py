@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.classify.arrays import Flags, Indices
-from analysis.classify.clauses import ClauseTable
-from analysis.classify.patterns import compile_terms
+from analysis.classify.arrays import Bits, Indices
+from analysis.classify.clauses import SEPARATOR, ClauseTable
+from analysis.classify.patterns import compile_literals, compile_terms
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
@@ -136,23 +136,26 @@ def _compile(term_set: TermSet) -> re.Pattern[str]:
 
 @dataclass(frozen=True)
 class CueMatches:
-    """What was found in a batch.
+    """What was found in a batch, as pairs: no clause has more than a few of the many sets and rules.
 
-    has_set: shape (clauses, sets), the term set or actor group occurs in the clause.
-    has_rule: shape (clauses, rules). actor_clause, actor_index: one entry a mention of an actor.
+    set_clause, set_index: one entry a clause and set (term set or group of actors) that occurs in it.
+    rule_clause, rule_index: one entry a clause and rule that holds in it.
+    actor_clause, actor_index: one entry a mention of an actor.
     """
 
-    has_set: Flags
-    has_rule: Flags
+    set_clause: Indices
+    set_index: Indices
+    rule_clause: Indices
+    rule_index: Indices
     actor_clause: Indices
     actor_index: Indices
 
 
 @dataclass(frozen=True)
 class _Condition:
-    """One entry of a rule, resolved: columns of which any must hold, in which reach."""
+    """One entry of a rule, resolved: bits of the sets of which any must hold, in which reach."""
 
-    columns: tuple[int, ...]
+    bits: Bits
     reach: Literal["clause", "near", "post"]
     is_denied: bool
 
@@ -165,13 +168,12 @@ class CueFinder:
         self.rules = book.rule
         self.versions = (actors.review.version, book.review.version)
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
-        aliases = sorted(self._actor_of_alias, key=lambda alias: (-len(alias), alias))
-        self._actor_pattern = re.compile("|".join(map(re.escape, aliases)))
+        self._actor_pattern = compile_literals(self._actor_of_alias)
         self._patterns = [_compile(s) for s in book.term_set]
         groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
-        self._actor_columns = [[self._column[n] for n in self._groups_of(actor)] for actor in self.actors]
+        self._groups = [np.array([self._column[n] for n in self._groups_of(actor)]) for actor in self.actors]
         self._conditions = [self._resolve(rule) for rule in self.rules]
         for rule in self.rules:
             if rule.code is not None and rule.code not in scheme.sub_problems:
@@ -183,6 +185,7 @@ class CueFinder:
         return [*names, "actor.any"] if actor.role not in ("government", "legislator") else names
 
     def _resolve(self, rule: Rule) -> list[_Condition]:
+        """Return the conditions of a rule, those on the clause itself and not denied first."""
         conditions = []
         for reach, wanted, denied in (
             ("clause", rule.all, rule.none),
@@ -196,8 +199,9 @@ class CueFinder:
                         raise SettingsError(
                             f"代码本 cues.toml 的规则 {rule.rule_id} 用了未定义的词组 {unknown[0]}，请补上或改正。"
                         )
-                    columns = tuple(self._column[name] for name in entry.split("|"))
-                    conditions.append(_Condition(columns, reach, is_denied))  # type: ignore[arg-type]
+                    columns = np.array([self._column[name] for name in entry.split("|")])
+                    bits = _pack(np.zeros_like(columns), columns, 1, len(self._column))[0]
+                    conditions.append(_Condition(bits, reach, is_denied))  # type: ignore[arg-type]
         return conditions
 
     @cached_property
@@ -206,45 +210,100 @@ class CueFinder:
         return [rule.code for rule in self.rules]
 
     def find(self, clauses: ClauseTable) -> CueMatches:
-        """Find all sets, actors and rules in the clauses."""
-        has_set = np.zeros((len(clauses), len(self.set_names)), dtype=bool)
+        """Find all sets, actors and rules in the clauses.
+
+        Each distinct clause is searched once: call-takers' formulas and copied petitions repeat.
+        """
+        words = [clauses.text[start:end] for start, end in zip(clauses.start, clauses.end, strict=True)]
+        distinct: dict[str, int] = {}
+        number = np.fromiter((distinct.setdefault(w, len(distinct)) for w in words), np.int64, len(words))
+        text = SEPARATOR.join(distinct) + SEPARATOR
+        clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
+        repeats = _Repeats.of(number, len(distinct))
+        actor_at, actor_index = self._find_actors(text)
+        set_clause, set_index = self._find_sets(text, clause_of, clause_of[actor_at], actor_index)
+        actor_clause, actor_index = repeats.spread(clause_of[actor_at], actor_index)
+        set_clause, set_index = repeats.spread(set_clause, set_index)
+        bits = _pack(set_clause, set_index, len(clauses), len(self.set_names))
+        rule_clause, rule_index = self._evaluate(clauses, bits)
+        return CueMatches(set_clause, set_index, rule_clause, rule_index, actor_clause, actor_index)
+
+    def _find_actors(self, text: str) -> tuple[Indices, Indices]:
+        found = [(m.start(), self._actor_of_alias[m.group()]) for m in self._actor_pattern.finditer(text)]
+        pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    def _find_sets(
+        self, text: str, clause_of: Indices, actor_clause: Indices, actor_index: Indices
+    ) -> tuple[Indices, Indices]:
+        clauses, columns = [], []
         for column, pattern in enumerate(self._patterns):
-            starts = np.fromiter((m.start() for m in pattern.finditer(clauses.text)), dtype=np.int64)
-            has_set[clauses.clause_of[starts], column] = True
-        found = [(m.start(), self._actor_of_alias[m.group()]) for m in self._actor_pattern.finditer(clauses.text)]
-        actor_clause = clauses.clause_of[np.array([f[0] for f in found], dtype=np.int64)]
-        actor_index = np.array([f[1] for f in found], dtype=np.int64)
-        for index, columns in enumerate(self._actor_columns):
-            rows = actor_clause[actor_index == index]
-            for column in columns:
-                has_set[rows, column] = True
-        return CueMatches(has_set, self._evaluate(clauses, has_set), actor_clause, actor_index)
+            clauses.append(clause_of[np.fromiter((m.start() for m in pattern.finditer(text)), dtype=np.int64)])
+            columns.append(np.full(len(clauses[-1]), column))
+        for index, groups in enumerate(self._groups):
+            mentioned = actor_clause[actor_index == index]
+            clauses.append(np.repeat(mentioned, len(groups)))
+            columns.append(np.tile(groups, len(mentioned)))
+        keys = np.unique(np.concatenate(clauses) * len(self.set_names) + np.concatenate(columns))
+        return keys // len(self.set_names), keys % len(self.set_names)
 
-    def _evaluate(self, clauses: ClauseTable, has_set: Flags) -> Flags:
-        reach = {"clause": has_set, "near": dilate(clauses, has_set, NEAR_CLAUSES), "post": _anywhere(clauses, has_set)}
-        has_rule = np.ones((len(clauses), len(self.rules)), dtype=bool)
-        for index, conditions in enumerate(self._conditions):
-            for condition in conditions:
-                any_of = reach[condition.reach][:, list(condition.columns)].any(axis=1)
-                has_rule[:, index] &= ~any_of if condition.is_denied else any_of
-        return has_rule
+    def _evaluate(self, clauses: ClauseTable, bits: Bits) -> tuple[Indices, Indices]:
+        reach = {"clause": bits, "near": _near(clauses, bits), "post": _anywhere(clauses, bits)}
+        holding = []
+        for conditions in self._conditions:
+            candidates = np.flatnonzero((bits & conditions[0].bits).any(axis=1))
+            for condition in conditions[1:]:
+                any_of = (reach[condition.reach][candidates] & condition.bits).any(axis=1)
+                candidates = candidates[~any_of if condition.is_denied else any_of]
+            holding.append(candidates)
+        rule_index = np.repeat(np.arange(len(holding)), [len(h) for h in holding])
+        rule_clause = np.concatenate([*holding, np.zeros(0, dtype=np.int64)])
+        order = np.lexsort((rule_index, rule_clause))
+        return rule_clause[order], rule_index[order]
 
 
-def dilate(clauses: ClauseTable, flags: Flags, distance: int) -> Flags:
-    """Spread each flag to the clauses up to `distance` before and after in the same complaint."""
-    spread = flags.copy()
-    for step in range(1, distance + 1):
-        same = (clauses.document[step:] == clauses.document[:-step]).reshape(-1, *[1] * (flags.ndim - 1))
-        spread[step:] |= flags[:-step] & same
-        spread[:-step] |= flags[step:] & same
+@dataclass(frozen=True)
+class _Repeats:
+    """Where each distinct clause occurs: `clause[first[i] : first[i] + count[i]]` for the i-th."""
+
+    clause: Indices
+    first: Indices
+    count: Indices
+
+    @classmethod
+    def of(cls, number: Indices, distinct_count: int) -> Self:
+        count = np.bincount(number, minlength=distinct_count)
+        return cls(np.argsort(number, kind="stable"), np.cumsum(count) - count, count)
+
+    def spread(self, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:
+        """Repeat pairs of distinct clause and value for every clause of the same words, in the order of clauses."""
+        count = self.count[distinct]
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        clause = self.clause[np.repeat(self.first[distinct], count) + within]
+        order = np.argsort(clause, kind="stable")
+        return clause[order], np.repeat(values, count)[order]
+
+
+def _pack(rows: Indices, columns: Indices, row_count: int, column_count: int) -> Bits:
+    """Return pairs as bit sets; shape (rows, 64-bit words)."""
+    bits = np.zeros((row_count, column_count // 64 + 1), dtype=np.uint64)
+    np.bitwise_or.at(bits, (rows, columns // 64), np.uint64(1) << (columns % 64).astype(np.uint64))
+    return bits
+
+
+def _near(clauses: ClauseTable, bits: Bits) -> Bits:
+    """Spread bits to the clauses up to `NEAR_CLAUSES` before and after in the same complaint."""
+    spread = bits.copy()
+    for step in range(1, NEAR_CLAUSES + 1):
+        same = (clauses.document[step:] == clauses.document[:-step])[:, None]
+        spread[step:] |= np.where(same, bits[:-step], np.uint64(0))
+        spread[:-step] |= np.where(same, bits[step:], np.uint64(0))
     return spread
 
 
-def _anywhere(clauses: ClauseTable, flags: Flags) -> Flags:
-    """Spread each flag to all clauses of its complaint."""
-    first = np.searchsorted(clauses.document, np.arange(clauses.document_count))
-    per_document = np.logical_or.reduceat(flags, first, axis=0)
-    return np.asarray(per_document[clauses.document], dtype=bool)
+def _anywhere(clauses: ClauseTable, bits: Bits) -> Bits:
+    """Spread bits to all clauses of their complaint."""
+    return np.asarray(np.bitwise_or.reduceat(bits, clauses.first, axis=0)[clauses.document])
 
 
 def hit_table(finder: CueFinder, clauses: ClauseTable, matches: CueMatches) -> pd.DataFrame:
@@ -253,7 +312,7 @@ def hit_table(finder: CueFinder, clauses: ClauseTable, matches: CueMatches) -> p
     Columns: row (complaint, from 0), clause (number in the batch), rule_id, code (None for rules of the gate),
     polarity, weight, start and end (the clause's offsets into «title + newline + text»).
     """
-    clause, rule = np.nonzero(matches.has_rule)
+    clause, rule = matches.rule_clause, matches.rule_index
     row = clauses.document[clause]
     offset = clauses.document_start[row]
     return pd.DataFrame(

@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.classify.arrays import Floats, Indices
 from analysis.classify.clauses import ClauseTable
-from analysis.classify.features import Batch, character_grams
+from analysis.classify.features import Batch
 from analysis.classify.model import Model
 
 SHORT_CLAUSE = 8
@@ -46,15 +46,10 @@ def contributing_clauses(model: Model, batch: Batch, pairs: Pairs) -> list[int]:
     """Return for each (complaint, code number) the clause whose wording speaks most for the code in the model."""
     if not pairs:
         return []
-    clauses, vocabulary = batch.clauses, model.space.character
-    rows = np.unique([row for row, _ in pairs])
-    wanted = np.isin(clauses.document, rows)
-    clause, keys = character_grams(clauses, wanted)
-    column = np.minimum(np.searchsorted(vocabulary.keys, keys), len(vocabulary.keys) - 1)
-    known = vocabulary.keys[column] == keys
-    clause, column = clause[known], column[known]
-    order = np.argsort(clause, kind="stable")
-    clause, column = clause[order], column[order]
+    clauses = batch.clauses
+    columns = model.space.character.columns_at(clauses.text)
+    known = columns >= 0
+    clause, column = clauses.clause_of[np.nonzero(known)[0]], columns[known]
     offset = model.space.first_column["character"]
     return [_best_clause(model, clauses, clause, column, offset, pair) for pair in pairs]
 

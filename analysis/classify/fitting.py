@@ -1,5 +1,6 @@
 """Fits gate, sub-problems and kinds of unit to a corpus, with calibration and thresholds from held-out scores."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from analysis.classify.arrays import Flags, Floats, Matrix
 from analysis.classify.decide import Thresholds, choose_codes
 from analysis.classify.evaluate import evaluate
 from analysis.classify.features import FeatureSpace
+from analysis.classify.mixtures import Mixtures
 from analysis.classify.model import (
     ASSUMED_SHARE,
     CODE_C,
@@ -34,67 +36,113 @@ REVIEW_MARGIN = 1.5
 """How far from the threshold, in log odds, a score is left to a human."""
 
 
+@dataclass(frozen=True)
+class TrainingSet:
+    """What the models learn from: the corpus, then its mixtures, one row of features each.
+
+    scope: shape (rows,); code: shape (rows, sub-problems); unit: shape (corpus rows, kinds of unit), as mixtures
+    teach nothing new about units.
+    """
+
+    features: Matrix
+    scope: Flags
+    code: Flags
+    unit: Flags
+    mixtures: Mixtures
+
+    @classmethod
+    def of(cls, features: Matrix, corpus: Corpus, mixtures: Mixtures, codes: tuple[str, ...]) -> "TrainingSet":
+        """Put together features of corpus and mixtures with what is true of them."""
+        scope, code = corpus.in_scope, corpus.has_code(codes)
+        units = corpus.texts["unit"].to_numpy(dtype=object)
+        return cls(
+            features,
+            np.concatenate([scope, mixtures.union(scope)]),
+            np.concatenate([code, mixtures.union(code)]),
+            np.array([[unit == kind for kind in UNIT_KINDS] for unit in units], dtype=bool),
+            mixtures,
+        )
+
+    @property
+    def corpus_count(self) -> int:
+        """Number of rows that are corpus texts."""
+        return len(self.unit)
+
+    def rows(self, chosen: Flags) -> Flags:
+        """Return which rows the models may see, given the chosen corpus texts."""
+        return np.concatenate([chosen, self.mixtures.made_of(chosen)])
+
+
+@dataclass(frozen=True)
+class _LinearModels:
+    gate: LinearModel
+    code: LinearModel
+    unit: LinearModel
+
+
+def _fit_models(data: TrainingSet, chosen: Flags, space: FeatureSpace, scales: BlockScales) -> _LinearModels:
+    """Fit the three models to the chosen corpus texts and the mixtures of them.
+
+    Units are fitted as often as they occur: most complaints in doubt concern the traffic police.
+    """
+    seen = data.rows(chosen)
+    accusing = seen & data.scope
+    accused = chosen & data.scope[: data.corpus_count]
+    own = data.features[: data.corpus_count]
+    return _LinearModels(
+        fit_linear(data.features[seen], data.scope[seen][:, None], column_scale(space, scales.gate), GATE_C),
+        fit_linear(data.features[accusing], data.code[accusing], column_scale(space, scales.code), CODE_C),
+        fit_linear(own[accused], data.unit[accused], column_scale(space, scales.unit), UNIT_C, is_balanced=False),
+    )
+
+
 def fit(
-    features: Matrix, space: FeatureSpace, corpus: Corpus, scheme: Scheme, scales: BlockScales
+    data: TrainingSet, space: FeatureSpace, corpus: Corpus, scheme: Scheme, scales: BlockScales
 ) -> tuple[Model, Thresholds, dict[str, Any]]:
     """Return the fitted model, its thresholds, and the figures of held-out judgements on the corpus."""
     codes = tuple(scheme.sub_problems)
-    gold_scope = corpus.in_scope
-    gold_code = corpus.has_code(codes)
-    units = corpus.texts["unit"].to_numpy(dtype=object)
-    gold_unit = np.array([[unit == kind for kind in UNIT_KINDS] for unit in units], dtype=bool)
-    held_out = _held_out_scores(features, space, gold_scope, gold_code, gold_unit, scales)
+    count = data.corpus_count
+    gold_scope, gold_code = data.scope[:count], data.code[:count]
+    held_out = _held_out_scores(data, space, scales)
 
     prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
-    gate_calibration = fit_calibration(held_out["gate"], gold_scope[:, None]).shifted(prior_shift)
-    code_calibration = fit_calibration(held_out["code"][gold_scope], gold_code[gold_scope])
-    gate_scores = gate_calibration.probability(held_out["gate"])[:, 0]
-    code_scores = code_calibration.probability(held_out["code"])
+    gate_calibration = fit_calibration(held_out.gate, gold_scope[:, None]).shifted(prior_shift)
+    code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
+    gate_scores = gate_calibration.probability(held_out.gate)[:, 0]
+    code_scores = code_calibration.probability(held_out.code)
     share = gold_scope.mean()
     weights = np.where(gold_scope, ASSUMED_SHARE / share, (1 - ASSUMED_SHARE) / (1 - share))
     thresholds = _thresholds(gate_scores, gold_scope, weights, code_scores, gold_code, codes)
+    final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
     model = Model(
-        space, codes, UNIT_KINDS,
-        fit_linear(features, gold_scope[:, None], column_scale(space, scales.gate), GATE_C),
-        fit_linear(features[gold_scope], gold_code[gold_scope], column_scale(space, scales.code), CODE_C),
-        _fit_unit(features[gold_scope], gold_unit[gold_scope], space, scales),
-        gate_calibration, code_calibration,
+        space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
     )  # fmt: skip
-    metrics = _cross_validated(corpus, scheme, gate_scores, code_scores, held_out["unit"], codes, thresholds)
+    metrics = _cross_validated(corpus, scheme, gate_scores, code_scores, held_out.unit, codes, thresholds)
     return model, thresholds, metrics
 
 
-def _fit_unit(features: Matrix, gold_unit: Flags, space: FeatureSpace, scales: BlockScales) -> LinearModel:
-    """Fit the kinds of unit as often as they occur: most complaints in doubt concern the traffic police."""
-    return fit_linear(features, gold_unit, column_scale(space, scales.unit), UNIT_C, is_balanced=False)
+@dataclass(frozen=True)
+class _HeldOut:
+    """Linear scores of corpus texts; shapes (texts, 1), (texts, sub-problems), (texts, kinds of unit)."""
+
+    gate: Floats
+    code: Floats
+    unit: Floats
 
 
-def _held_out_scores(
-    features: Matrix,
-    space: FeatureSpace,
-    gold_scope: Flags,
-    gold_code: Flags,
-    gold_unit: Flags,
-    scales: BlockScales,
-) -> dict[str, Floats]:
-    """Score each complaint by models that saw neither it nor one of nearly the same wording."""
+def _held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales) -> _HeldOut:
+    """Score each corpus text by models that saw neither it nor one of nearly the same wording."""
+    count = data.corpus_count
+    own = data.features[:count]
     begin = space.first_column["character"]
-    groups = near_duplicate_groups(features[:, begin : begin + space.sizes["character"]])
-    fold = folds(groups, FOLDS)
-    scores = {
-        "gate": np.zeros((len(fold), 1)),
-        "code": np.zeros(gold_code.shape),
-        "unit": np.zeros(gold_unit.shape),
-    }
+    fold = folds(near_duplicate_groups(own[:, begin : begin + space.sizes["character"]]), FOLDS)
+    scores = _HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
     for number in range(FOLDS):
-        seen, unseen = fold != number, fold == number
-        accusing = seen & gold_scope
-        gate = fit_linear(features[seen], gold_scope[seen][:, None], column_scale(space, scales.gate), GATE_C)
-        code = fit_linear(features[accusing], gold_code[accusing], column_scale(space, scales.code), CODE_C)
-        unit = _fit_unit(features[accusing], gold_unit[accusing], space, scales)
-        scores["gate"][unseen] = gate.score(features[unseen])
-        scores["code"][unseen] = code.score(features[unseen])
-        scores["unit"][unseen] = unit.score(features[unseen])
+        unseen = fold == number
+        models = _fit_models(data, ~unseen, space, scales)
+        scores.gate[unseen] = models.gate.score(own[unseen])
+        scores.code[unseen] = models.code.score(own[unseen])
+        scores.unit[unseen] = models.unit.score(own[unseen])
     return scores
 
 

@@ -24,18 +24,9 @@ class BlockScales:
 
 
 SCALES = BlockScales(
-    gate={
-        "knowledge": 1.5,
-        "rule": 0.5,
-        "set": 0.2,
-        "clause": 0.2,
-        "role": 0.05,
-        "character": 1,
-        "word": 1,
-        "focus": 1,
-    },
-    code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "role": 0.0, "character": 2, "word": 1, "focus": 2},
-    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "role": 0.0, "character": 0, "word": 0, "focus": 0},
+    gate={"knowledge": 1.5, "rule": 0.5, "set": 0.2, "clause": 0.2, "character": 4},
+    code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "character": 4},
+    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "character": 0},
 )
 """Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 

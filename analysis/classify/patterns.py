@@ -6,6 +6,7 @@ classes and optional parts are written out, and the alternatives are gathered by
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 
 from analysis.classify.clauses import DELIMITERS
 
@@ -29,6 +30,14 @@ def compile_terms(terms: tuple[str, ...]) -> re.Pattern[str]:
         for first, rest_of in rests.items()
     ]
     return re.compile("|".join(branches))
+
+
+def compile_literals(literals: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds any of the literals, at each place the longest."""
+    rests: dict[str, list[str]] = defaultdict(list)
+    for literal in sorted(literals, key=lambda text: (-len(text), text)):
+        rests[literal[0]].append(re.escape(literal[1:]))
+    return re.compile("|".join(re.escape(first) + f"(?:{'|'.join(rest_of)})" for first, rest_of in rests.items()))
 
 
 def _with_gaps(term: str) -> str:
