@@ -131,7 +131,7 @@ def label_table(
     """Judge complaints and return the table that `hotline classify` writes.
 
     complaints: complaint_id, title, text. Result, in the same order: complaint_id, in_scope (0/1), scope_score,
-    codes (joined by ;), unit (empty when out of scope for certain), evidence (JSON list of code, start, end;
+    codes (joined by ;), unit (whom it most likely concerns, in scope or not), evidence (JSON list of code, start, end;
     offsets into «title + newline + text» as given).
     """
     classifier = Classifier.load(model_directory, codebook_directory)
