@@ -14,11 +14,12 @@ from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
 from analysis.classify.features import Batch, FeatureSpace, GramVocabulary, dense_names, prepare
+from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_word_shares
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
 from analysis.codebook.scheme import load_scheme
-from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, UNIT_KINDS
+from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, REVIEW_REASONS, UNIT_KINDS
 from analysis.errors import HotlineError
 
 CHUNK = 2000
@@ -94,6 +95,7 @@ class Classifier:
         self.finder = finder
         self.card = card
         self.thresholds = thresholds
+        self.known_words = frozenset(model.space.words)
         self.model_id = str(card["model_id"])
         self.codebook_version = str(card["codebook_version"])
 
@@ -141,6 +143,9 @@ class Classifier:
         included = in_scope(scores.gate, self.thresholds)
         doubtful = needs_review(scores.gate, self.thresholds)
         concerned = included | doubtful
+        balances = cue_balances(hits, len(complaints))
+        unknown = unknown_word_shares(batch.tokens, self.known_words)
+        sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
         reasons = self._reasons(len(ids), hits, included, kinds)
         gate = []
@@ -153,9 +158,13 @@ class Classifier:
                     float(scores.gate[row]),
                     kinds[row] if concerned[row] else None,
                     reasons[row],
-                    "得分接近判断门槛" if doubtful[row] else None,
+                    REVIEW_REASONS["uncertain"] if doubtful[row] else None,
                     self.model_id,
                     self.codebook_version,
+                    "model",
+                    float(balances[row]),
+                    float(unknown[row]),
+                    bool(sure[row]) if concerned[row] else None,
                 )
             )
         return gate, list(self._assess(ids, batch, scores, hits, np.flatnonzero(included)))
