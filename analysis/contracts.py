@@ -432,6 +432,7 @@ ELUSION_SAMPLES = Table(
     (
         Column("month", _T, "月份", "作出判断的月份（按业务日期），如 2026-11"),
         Column("complaint_id", _T, "诉求编号", "抽中的诉求；抽中后不再退出"),
+        Column("text_digest", _T, "文本指纹", "抽中时的文本；以后改了文本的不再计入"),
         Column("lot", _R, "抽签号", "由单位代码、月份和诉求编号算出的均匀随机数，0 到 1，小于抽样比例的抽中"),
         Column("population_count", _I, "总体件数", "抽中时该月模型判为不纳入的件数"),
         Column("run_id", _T, "运行编号", "抽中它的运行"),

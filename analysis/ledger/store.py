@@ -209,6 +209,12 @@ class Store(Reader):
         with _translated(), self._given(frames or {}):
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
+    def forget_judgements(self, complaint_ids: "pd.Series[str]") -> None:
+        """Delete the decisions and assessments of complaints, so that the next run judges them again."""
+        undecided = {"undecided": complaint_ids.to_frame("complaint_id")}
+        self.apply("delete_gate_decisions", undecided)
+        self.apply("delete_assessments", undecided)
+
     def append_events(self, events: pd.DataFrame) -> int:
         """Chain new events to the last one and add them; events whose id is already there are left out.
 

@@ -45,6 +45,7 @@ CREATE TABLE reviews (
 CREATE TABLE elusion_samples (
     month VARCHAR NOT NULL,
     complaint_id VARCHAR NOT NULL,
+    text_digest VARCHAR NOT NULL,
     lot DOUBLE NOT NULL,
     population_count BIGINT NOT NULL,
     run_id VARCHAR NOT NULL,
