@@ -21,7 +21,8 @@ def cue_balances(hits: pd.DataFrame, count: int) -> Floats:
     held = hits.drop_duplicates(["row", "rule_id"])
     sign = held["polarity"].map({"for": 1.0, "against": -1.0, "signal": 0.0})
     weights = (sign * held["weight"]).to_numpy(dtype=np.float64)
-    return np.bincount(held["row"].to_numpy(dtype=np.int64), weights=weights, minlength=count)
+    rows = held["row"].to_numpy(dtype=np.int64)
+    return np.bincount(rows, weights=weights, minlength=count).astype(np.float64)
 
 
 def unknown_word_shares(tokens: Sequence[str], vocabulary: Set[str]) -> Floats:

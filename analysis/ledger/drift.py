@@ -44,7 +44,8 @@ def earlier_profiles(profiles: pd.DataFrame, runs: pd.DataFrame, run_id: str, ru
     sequences = runs.set_index("run_id")["sequence"]
     order = profiles["run_id"].map(sequences)
     before = profiles[(order < sequences[run_id]) & (profiles["judged_count"] >= rules.least_judged)]
-    return before.assign(order=order).sort_values("order").tail(rules.earlier_runs).drop(columns="order")
+    by_age = before.sort_values("run_id", key=lambda ids: ids.map(sequences))
+    return by_age.tail(rules.earlier_runs)
 
 
 def compare(now: pd.DataFrame, earlier: pd.DataFrame, rules: Drift) -> pd.DataFrame:

@@ -170,9 +170,11 @@ def _signature_faults(row: dict[Any, Any], today: date, longest_reason: int) -> 
 def find_contradictions(reviews: pd.DataFrame) -> list[RowFault]:
     """Return the rows that leave open what their reviewer, or who ruled, decided; reviews as for `find_faults`."""
     faults = []
-    first_said: dict[tuple[str, ...], int] = {}
+    first_said: dict[tuple[Any, ...], int] = {}
     for position, row in enumerate(reviews.to_dict("records"), 1):
-        keys = {("reviewer", row["complaint_id"], row["reviewer"]): "同一复核人对同一件诉求有两行，请只留一行"}
+        keys: dict[tuple[Any, ...], str] = {
+            ("reviewer", row["complaint_id"], row["reviewer"]): "同一复核人对同一件诉求有两行，请只留一行"
+        }
         if row["is_final"] is True:
             keys[("is_final", row["complaint_id"])] = "同一件诉求有两个裁定，请只留一个"
         for key, reason in keys.items():

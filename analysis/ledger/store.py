@@ -97,10 +97,17 @@ class Reader:
         return cls(connection)
 
     def table(self, table: Table) -> pd.DataFrame:
-        """Return all rows of a table in the order of its key."""
-        keys = ", ".join(table.key)
-        with _translated():
-            found = self._connection.execute(f"SELECT * FROM {table.name} ORDER BY {keys}").df()  # noqa: S608
+        """Return all rows of a table in the order of its key.
+
+        Raises:
+            UsageError: the database was written by an older version of the program, before there was such a table.
+        """
+        columns, keys = ", ".join(table.column_names), ", ".join(table.key)
+        try:
+            with _translated():
+                found = self._connection.execute(f"SELECT {columns} FROM {table.name} ORDER BY {keys}").df()  # noqa: S608
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise UsageError(f"数据库是旧版程序写的，还没有“{table.heading}”。请先执行 hotline run。") from error
         return conform(found, table)
 
     def tables(self) -> dict[str, pd.DataFrame]:

@@ -5,12 +5,31 @@ import pandas as pd
 from analysis.codebook.scheme import load_scheme
 from analysis.config import load_settings
 from analysis.contracts import REVIEWS
-from analysis.errors import UsageError
+from analysis.errors import BusyError, UsageError
 from analysis.ingest.masking import load_masker
 from analysis.ledger.review_checks import InvalidReviewsError, find_contradictions, find_faults, prepare_reviews
+from analysis.ledger.review_queue import build_queue
 from analysis.ledger.reviews import review_events, review_ids, unrecorded, with_text_digest
+from analysis.ledger.store import Reader
 from analysis.pipeline.night import Counts, now, open_ledger
 from analysis.site import SitePaths
+
+
+def review_queue(paths: SitePaths) -> pd.DataFrame:
+    """Return what waits for a reviewer, the most valuable first; columns of `QUEUE_COLUMNS`, see `build_queue`.
+
+    Read from the ledger, which knows of decisions recorded since the last run; while a run holds it, from the snapshot.
+
+    Raises:
+        UsageError: nothing was run yet, or not with this version of the program.
+    """
+    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
+    try:
+        reader = Reader.open(paths.ledger)
+    except (BusyError, OSError):
+        reader = Reader.open(paths.snapshot)
+    with reader:
+        return build_queue(reader.tables(), scheme, settings)
 
 
 def record_reviews(paths: SitePaths, reviews: pd.DataFrame) -> Counts:
