@@ -69,15 +69,22 @@ def prepare_reviews(reviews: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in REVIEW_INPUT if name not in reviews]
     if missing:
         raise UsageError(f"复核表缺少 {'、'.join(missing)} 列。请用导出的复核表填写。")
-    out = reviews[list(REVIEW_INPUT)].astype(object).reset_index(drop=True)
-    for name in ("complaint_id", "text_digest", "decision", "codes", "unit_kind", "reviewer", "reason", "source"):
-        out[name] = out[name].map(_text)
-    out["codes"] = out["codes"].map(lambda codes: join_codes(filter(None, map(str.strip, codes.split(";")))))
-    for name in ("unit_kind", "source_file", "source_row"):
-        out[name] = out[name].where(out[name].map(_text) != "", None)
-    out["reviewed_on"] = out["reviewed_on"].map(_day).astype(object)
-    out["is_final"] = out["is_final"].map(lambda value: False if _text(value) == "" else value).astype(object)
-    return out
+    rows = [_prepared(row) for row in reviews[list(REVIEW_INPUT)].astype(object).to_dict("records")]
+    return pd.DataFrame(rows, columns=list(REVIEW_INPUT), dtype=object)
+
+
+def _prepared(row: dict[Any, Any]) -> dict[str, Any]:
+    texts = {name: _text(row[name]) for name in REVIEW_INPUT}
+    nullable = {name: row[name] if texts[name] else None for name in ("source_row", "reviewed_on")}
+    day, is_final = nullable["reviewed_on"], row["is_final"] if texts["is_final"] else False
+    return texts | {
+        "codes": join_codes(filter(None, map(str.strip, texts["codes"].split(";")))),
+        "unit_kind": texts["unit_kind"] or None,
+        "is_final": bool(is_final) if is_final in (True, False) else is_final,
+        "reviewed_on": day.date() if isinstance(day, datetime) else day,
+        "source_file": texts["source_file"] or None,
+        "source_row": nullable["source_row"],
+    }
 
 
 def _text(value: Any) -> str:
@@ -85,12 +92,6 @@ def _text(value: Any) -> str:
     if value is None or value is pd.NA or value != value:  # NaN and NaT differ from themselves
         return ""
     return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
-
-
-def _day(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return None if pd.isna(value) else value.date()
-    return value
 
 
 def find_faults(

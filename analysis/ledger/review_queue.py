@@ -49,7 +49,7 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
         `decision`, `scope_score` and `unit_kind` (missing where it is to be judged anew), its proposed `codes` (joined
         by ;) and `evidence` (JSON list of code, start, end, offsets into «title + newline + text»), `reasons` in
         Chinese (joined by ；), `value`, `opinions` of the reviewers so far (Chinese, "" before the first), and
-        `has_lead`: a proposed sub-problem is of a restricted category.
+        `has_lead`: a sub-problem proposed, or seen by a reviewer, is of a restricted category.
     """
     gate = tables[GATE_DECISIONS.name]
     assessments = tables[ASSESSMENTS.name].sort_values(["score", "sub_problem_code"], ascending=[False, True])
@@ -67,11 +67,13 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
         tables[COMPLAINTS.name][["complaint_id", "title", "text", "source_code", "received_at"]], on="complaint_id"
     )
     waiting = with_text_digest(waiting).merge(_proposals(assessments, scheme), on="complaint_id", how="left")
+    told = _opinions_told(disputed, scheme)
     waiting = waiting.assign(
         codes=waiting["codes"].fillna(""),
         evidence=waiting["evidence"].fillna("[]"),
-        has_lead=waiting["has_lead"].fillna(value=False).astype(bool),
-        opinions=waiting["complaint_id"].map(_opinions_told(disputed, scheme)).fillna(""),
+        has_lead=waiting["has_lead"].fillna(value=False).astype(bool)
+        | waiting["complaint_id"].isin(_with_lead(disputed, scheme)),
+        opinions=[told.get(complaint_id, "") for complaint_id in waiting["complaint_id"]],
     )
     # Equals in value by lot: whoever stops halfway through the sample has still seen a random part of it.
     order = ["value", "lot", "scope_score", "complaint_id"]
@@ -142,6 +144,13 @@ def _proposals(assessments: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
         has_lead = any(scheme.category_of(code).is_restricted for code in codes)
         rows.append((complaint_id, ";".join(codes), json.dumps(evidence), has_lead))
     return pd.DataFrame(rows, columns=["complaint_id", "codes", "evidence", "has_lead"])
+
+
+def _with_lead(disputed: pd.DataFrame, scheme: Scheme) -> set[str]:
+    """Return the complaints in which a reviewer sees a sub-problem of a restricted category."""
+    restricted = {code for code in scheme.sub_problems if scheme.category_of(code).is_restricted}
+    sees_lead = [not restricted.isdisjoint(codes.split(";")) for codes in disputed["codes"]]
+    return set(disputed.loc[sees_lead, "complaint_id"])
 
 
 def _opinions_told(disputed: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
