@@ -80,9 +80,7 @@ def test_the_bound_is_exact(reviewed_count: int, data: st.DataObject) -> None:
     if missed == reviewed_count:
         assert bound == 1.0
         return
-    tail = sum(
-        comb(reviewed_count, k) * bound**k * (1 - bound) ** (reviewed_count - k) for k in range(missed + 1)
-    )
+    tail = sum(comb(reviewed_count, k) * bound**k * (1 - bound) ** (reviewed_count - k) for k in range(missed + 1))
     assert tail == pytest.approx(0.05, abs=1e-6)
 
 
