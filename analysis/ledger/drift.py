@@ -44,7 +44,7 @@ def earlier_profiles(profiles: pd.DataFrame, runs: pd.DataFrame, run_id: str, ru
     sequences = runs.set_index("run_id")["sequence"]
     order = profiles["run_id"].map(sequences)
     before = profiles[(order < sequences[run_id]) & (profiles["judged_count"] >= rules.least_judged)]
-    by_age = before.sort_values("run_id", key=lambda ids: ids.map(sequences))
+    by_age: pd.DataFrame = before.sort_values("run_id", key=lambda ids: ids.map(sequences))
     return by_age.tail(rules.earlier_runs)
 
 
