@@ -37,6 +37,7 @@ def _regular_expression(pattern: str) -> str:
 
 _Positive = Annotated[int, Field(gt=0)]
 _Share = Annotated[float, Field(ge=0, le=1)]
+_Weight = Annotated[float, Field(ge=0)]
 
 
 class Site(_Section):
@@ -87,6 +88,52 @@ class Ledger(_Section):
     same_matter_window_days: _Positive
 
 
+class ReviewWeights(_Section):
+    """How much each reason for a review adds to its value."""
+
+    conflict: _Weight
+    disagreement: _Weight
+    uncertain: _Weight
+    rare: _Weight
+    unsure: _Weight
+    novel: _Weight
+    elusion: _Weight
+
+
+class Review(_Section):
+    """Which judgements a human should look at, and in which order."""
+
+    disagreement_from: Annotated[float, Field(gt=0)]
+    rare_below: _Positive
+    novel_from: _Share
+    longest_reason: _Positive
+    weights: ReviewWeights
+
+
+class Elusion(_Section):
+    """The monthly sample of what the model judged out of scope."""
+
+    sample_size: _Positive
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    told_months: _Positive
+
+
+class Drift(_Section):
+    """When the judgements of a run differ from those of the runs before."""
+
+    earlier_runs: _Positive
+    least_runs: Annotated[int, Field(ge=2)]
+    least_judged: _Positive
+    deviations: Annotated[float, Field(gt=0)]
+    least_deviation: _Share
+
+    @model_validator(mode="after")
+    def _enough_runs_fit(self) -> Self:
+        if self.least_runs > self.earlier_runs:
+            raise ValueError("least_runs 不能大于 earlier_runs")
+        return self
+
+
 class Exchange(_Section):
     """What may leave the office."""
 
@@ -113,6 +160,9 @@ class Settings(_Section):
     ingest: Ingest
     classify: Classify
     ledger: Ledger
+    review: Review
+    elusion: Elusion
+    drift: Drift
     exchange: Exchange
     schedule: Schedule
     notify: Notify

@@ -84,6 +84,20 @@ OUTCOMES = {
 
 DECISIONS = {"in_scope": "纳入", "out_of_scope": "不纳入", "review": "待人工复核"}
 ASSESSORS = {"cue": "线索规则", "model": "模型", "both": "规则与模型一致", "reviewer": "人工"}
+DECIDERS = {"model": "模型", "reviewer": "人工"}
+REVIEW_DECISIONS = {"in_scope": "纳入", "out_of_scope": "不纳入"}
+"""What a reviewer can decide; only the model leaves a complaint to somebody else."""
+REVIEW_SOURCES = {"workbook": "复核工作簿", "notebook": "笔记本"}
+REVIEW_REASONS = {
+    "conflict": "复核意见不一致",
+    "disagreement": "规则与模型不一致",
+    "uncertain": "得分接近门槛",
+    "rare": "少见小类",
+    "unsure": "小类没有把握",
+    "novel": "新说法",
+    "elusion": "抽查",
+}
+"""Why a complaint stands in the review queue, in the order in which reasons are told."""
 PROBLEM_STATUSES = {"awaiting_handover": "待交办"}
 PROBLEM_SOURCES = {"complaint": "投诉举报"}
 EVENT_KINDS = {
@@ -92,7 +106,11 @@ EVENT_KINDS = {
     "complaint_withdrawn": "撤出诉求",
     "deadline_set": "设定时限",
     "unit_assigned": "确定责任单位",
+    "complaint_reviewed": "人工复核",
+    "codebook_changed": "代码本变更",
 }
+SCORE_PERCENTS = tuple(range(10, 100, 10))
+"""Which percentiles of scope_score a profile of judgements holds: the deciles."""
 UNIT_KINDS = ("交警", "车管所", "交通运输", "城管", "停车收费企业", "街道社区", "高速", "其他")
 """Coarse kinds of units that the classifier decides between."""
 
@@ -251,6 +269,28 @@ GATE_DECISIONS = Table(
         Column("review_reason", _T, "复核原因", "为什么交人工复核", is_nullable=True),
         Column("model_id", _T, "模型版本", "判断所用模型"),
         Column("codebook_version", _T, "代码本版本", "判断所用规则与类别的版本"),
+        Column("decided_by", _T, "判断者", "判断是模型的，还是人工复核的", values=DECIDERS),
+        Column(
+            "cue_balance",
+            _R,
+            "规则倾向",
+            "命中的规则里，支持纳入的权重减去反对纳入的权重；早期版本的判断没有记录，为空",
+            is_nullable=True,
+        ),
+        Column(
+            "unknown_word_share",
+            _R,
+            "生词比例",
+            "不在模型词表里的词所占的比例，0 到 1；早期版本的判断没有记录，为空",
+            is_nullable=True,
+        ),
+        Column(
+            "is_sub_problem_sure",
+            _B,
+            "小类有把握",
+            "是否有小类的得分过了门槛，没有过的只说得出类别；不纳入的为空",
+            is_nullable=True,
+        ),
         Column("run_id", _T, "运行编号", "作出判断的运行"),
     ),
 )
@@ -342,14 +382,80 @@ EVENTS = Table(
     (
         Column("sequence", _I, "序号", "全库连续编号，从 1 起"),
         Column("event_id", _T, "事件编号", "由问题、事项和对象生成，重做不会重复"),
-        Column("problem_id", _T, "问题编号", "所属问题"),
+        Column("problem_id", _T, "问题编号", "所属问题；不关某一个问题的事（人工复核、代码本变更）为空串"),
         Column("kind", _T, "事件", "发生了什么", values=EVENT_KINDS),
         Column("occurred_at", _S, "时间", "发生的本地时间"),
         Column("actor", _T, "经手", "谁做的：系统或人员"),
         Column("payload", _T, "内容", "事件内容（JSON，不含反映人信息）"),
         Column("previous_hash", _T, "前项指纹", "上一事件的指纹；首件为空串"),
         Column("hash", _T, "指纹", "本事件连同前项指纹的 SHA-256"),
-        Column("run_id", _T, "运行编号", "写入它的运行"),
+        Column("run_id", _T, "运行编号", "写入它的运行；在运行之外记入的（人工复核）为空串"),
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "人工复核",
+    "一位复核人对一件诉求的一个文本版本作出的一次决定，只增不改",
+    ("review_id",),
+    (
+        Column("review_id", _T, "复核编号", "由决定的内容生成，同一决定重复导入不会重复"),
+        Column("complaint_id", _T, "诉求编号", "被复核的诉求"),
+        Column("text_digest", _T, "文本指纹", "被复核的“标题+换行+内容”（已去隐私）的 SHA-256；文本变了要重新复核"),
+        Column("decision", _T, "决定", "是否纳入", values=REVIEW_DECISIONS),
+        Column("codes", _T, "小类代码", "认定的小类，按代码排列，以分号相连；不纳入的为空串"),
+        Column(
+            "unit_kind",
+            _T,
+            "单位类型",
+            "认定的被反映单位的粗类；不纳入的为空",
+            is_nullable=True,
+            values={k: k for k in UNIT_KINDS},
+        ),
+        Column("reviewer", _T, "复核人", "作出决定的工作人员"),
+        Column("reason", _T, "理由", "复核人写的理由，记入时已去隐私；没有写的为空串"),
+        Column("is_final", _B, "是否裁定", "是否为解决复核意见不一致的裁定"),
+        Column("reviewed_on", _D, "复核日期", "作出决定的日期"),
+        Column("source", _T, "来自", "决定从哪里记入", values=REVIEW_SOURCES),
+        Column("source_file", _T, "来自文件", "记入所用的工作簿或笔记本", is_nullable=True),
+        Column("source_row", _I, "来自行号", "在工作簿里的行号，从 1 数起", is_nullable=True),
+        Column("recorded_at", _S, "记入时间", "记入台账的本地时间"),
+        Column("run_id", _T, "运行编号", "在一次运行之中记入的为该运行；其他为空", is_nullable=True),
+    ),
+)
+
+ELUSION_SAMPLES = Table(
+    "elusion_samples",
+    "漏判抽查",
+    "一个月里抽出来复查的一件模型判为不纳入的诉求",
+    ("month", "complaint_id"),
+    (
+        Column("month", _T, "月份", "作出判断的月份（按业务日期），如 2026-11"),
+        Column("complaint_id", _T, "诉求编号", "抽中的诉求；抽中后不再退出"),
+        Column("text_digest", _T, "文本指纹", "抽中时的文本；以后改了文本的不再计入"),
+        Column("lot", _R, "抽签号", "由单位代码、月份和诉求编号算出的均匀随机数，0 到 1，小于抽样比例的抽中"),
+        Column("population_count", _I, "总体件数", "抽中时该月模型判为不纳入的件数"),
+        Column("run_id", _T, "运行编号", "抽中它的运行"),
+    ),
+)
+
+JUDGEMENT_PROFILES = Table(
+    "judgement_profiles",
+    "判断概貌",
+    "一次运行里模型所作判断的概貌；没有判断的运行没有",
+    ("run_id",),
+    (
+        Column("run_id", _T, "运行编号", "作出判断的运行"),
+        Column("model_id", _T, "模型版本", "判断所用模型；有几个的以分号相连"),
+        Column("codebook_version", _T, "代码本版本", "判断所用规则与类别的版本；有几个的以分号相连"),
+        Column("judged_count", _I, "判断件数", "模型判断的诉求数；有过人工复核的不计"),
+        Column("in_scope_share", _R, "纳入比例", "直接纳入的比例，0 到 1"),
+        Column("review_share", _R, "待复核比例", "交人工复核的比例，0 到 1"),
+        Column("unknown_word_share", _R, "生词比例", "各件诉求生词比例的平均，0 到 1"),
+        *(
+            Column(f"p{percent}_score", _R, f"纳入分第 {percent} 百分位", f"有百分之 {percent} 的诉求纳入分不高于它")
+            for percent in SCORE_PERCENTS
+        ),
     ),
 )
 
@@ -367,6 +473,9 @@ TABLES: tuple[Table, ...] = (
     PROBLEMS,
     PROBLEM_COMPLAINTS,
     EVENTS,
+    REVIEWS,
+    ELUSION_SAMPLES,
+    JUDGEMENT_PROFILES,
 )
 
 _PANDAS_TYPES: dict[ColumnType, Any] = {

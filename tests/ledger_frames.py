@@ -247,6 +247,10 @@ def _gate(complaint_id: object, decision: str, score: float, reason: str | None,
         "review_reason": reason,
         "model_id": RUN.model_id,
         "codebook_version": RUN.codebook_version,
+        "decided_by": "model",
+        "cue_balance": 1.0,
+        "unknown_word_share": 0.05,
+        "is_sub_problem_sure": decision != "out_of_scope" or None,
         "run_id": run_id,
     }
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
-from analysis.exchange.digest import escape_markdown
+from analysis.exchange.markdown import escape_markdown
 from analysis.exchange.outputs import write_outputs
 from tests.ledger_frames import AS_OF, CANARY, RUN, build_tables
 

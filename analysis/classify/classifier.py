@@ -15,11 +15,12 @@ from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_r
 from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
 from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
 from analysis.classify.grams import GramVocabulary
+from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_word_shares
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
 from analysis.codebook.scheme import load_scheme
-from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, UNIT_KINDS
+from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, REVIEW_REASONS, UNIT_KINDS
 from analysis.errors import HotlineError
 
 CHUNK = 2000
@@ -133,11 +134,16 @@ class Classifier:
 
     def _judge(self, complaints: pd.DataFrame) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         batch = prepare(documents_of(complaints), self.finder)
-        scores = self.model.scores(self.model.space.transform(self.finder, batch))
+        grams = self.model.space.character.columns_at(batch.clauses.text)
+        scores = self.model.scores(self.model.space.transform(self.finder, batch, grams))
         hits = hit_table(self.finder, batch.clauses, batch.matches)
         kinds = choose_unit_kinds(scores.unit, actor_scores(self.finder, batch, hits))
         included = in_scope(scores.gate, self.thresholds)
         doubtful = needs_review(scores.gate, self.thresholds)
+        concerned = included | doubtful
+        balances = cue_balances(hits, len(complaints))
+        unknown = unknown_word_shares(batch.clauses, grams)
+        sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
         reasons = self._reasons(len(ids), hits, included, kinds)
         gate = []
@@ -150,12 +156,16 @@ class Classifier:
                     float(scores.gate[row]),
                     kinds[row],
                     reasons[row],
-                    "得分接近判断门槛" if doubtful[row] else None,
+                    REVIEW_REASONS["uncertain"] if doubtful[row] else None,
                     self.model_id,
                     self.codebook_version,
+                    "model",
+                    float(balances[row]),
+                    float(unknown[row]),
+                    bool(sure[row]) if concerned[row] else None,
                 )
             )
-        return gate, list(self._assess(ids, batch, scores, hits, np.flatnonzero(included)))
+        return gate, list(self._assess(ids, batch, grams, scores, hits, np.flatnonzero(included)))
 
     def _reasons(self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]) -> list[str]:
         """Say in Chinese what each decision rests on: names of rules only, never words of the complaint."""
@@ -179,14 +189,14 @@ class Classifier:
         return reasons
 
     def _assess(
-        self, ids: list[Any], batch: Batch, scores: Scores, hits: pd.DataFrame, rows: Indices
+        self, ids: list[Any], batch: Batch, grams: Indices, scores: Scores, hits: pd.DataFrame, rows: Indices
     ) -> Iterator[tuple[Any, ...]]:
         codes = self.model.codes
         chosen = choose_codes(scores.code[rows], codes, self.thresholds)
         pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
         cues = {(h.row, h.code): (h.clause, h.rule_id) for h in best_hits(hits).itertuples(index=False)}
         without = [(row, k) for row, k in pairs if (row, codes[k]) not in cues]
-        fallback = dict(zip(without, contributing_clauses(self.model, batch, without), strict=True))
+        fallback = dict(zip(without, contributing_clauses(self.model, batch.clauses, grams, without), strict=True))
         for row, k in pairs:
             clause, rule_id = cues.get((row, codes[k]), (fallback.get((row, k)), None))
             passes = scores.code[row, k] >= self.thresholds.code[codes[k]]

@@ -5,7 +5,6 @@ import pandas as pd
 
 from analysis.classify.arrays import Floats, Indices
 from analysis.classify.clauses import ClauseTable
-from analysis.classify.features import Batch
 from analysis.classify.model import Model
 
 SHORT_CLAUSE = 8
@@ -42,14 +41,15 @@ def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
     return start - base, end - base
 
 
-def contributing_clauses(model: Model, batch: Batch, pairs: Pairs) -> list[int]:
-    """Return for each (complaint, code number) the clause whose wording speaks most for the code in the model."""
+def contributing_clauses(model: Model, clauses: ClauseTable, grams: Indices, pairs: Pairs) -> list[int]:
+    """Return for each (complaint, code number) the clause whose wording speaks most for the code in the model.
+
+    grams: result of `GramVocabulary.columns_at` for the text of the clauses.
+    """
     if not pairs:
         return []
-    clauses = batch.clauses
-    columns = model.space.character.columns_at(clauses.text)
-    known = columns >= 0
-    clause, column = clauses.clause_of[np.nonzero(known)[0]], columns[known]
+    known = grams >= 0
+    clause, column = clauses.clause_of[np.nonzero(known)[0]], grams[known]
     offset = model.space.first_column["character"]
     return [_best_clause(model, clauses, clause, column, offset, pair) for pair in pairs]
 

@@ -137,7 +137,12 @@ class FeatureSpace:
         vocabulary = GramVocabulary.learn(batch.clauses, document_count, min_documents)
         return cls(vocabulary, tuple(len(names) for names in dense_names(finder).values()))
 
-    def transform(self, finder: CueFinder, batch: Batch) -> Matrix:
-        """Return the features of a batch; shape (complaints, features), blocks in the order of `BLOCKS`."""
+    def transform(self, finder: CueFinder, batch: Batch, grams: Indices | None = None) -> Matrix:
+        """Return the features of a batch; shape (complaints, features), blocks in the order of `BLOCKS`.
+
+        grams: result of `character.columns_at` for the batch's text, where the caller needs it too.
+        """
+        if grams is None:
+            grams = self.character.columns_at(batch.clauses.text)
         dense = sparse.csr_matrix(dense_features(finder, batch))
-        return sparse.hstack([dense, self.character.weigh(batch.clauses)]).tocsr()
+        return sparse.hstack([dense, self.character.weigh(batch.clauses, grams)]).tocsr()

@@ -120,9 +120,11 @@ class GramVocabulary:
             columns[: len(key), index][whole] = self._table.look_up(key[whole])
         return columns
 
-    def weigh(self, clauses: ClauseTable) -> Matrix:
-        """Return TF-IDF (logarithmic counts, unit length) of complaints; shape (complaints, n-grams)."""
-        columns = self.columns_at(clauses.text)
+    def weigh(self, clauses: ClauseTable, columns: Indices) -> Matrix:
+        """Return TF-IDF (logarithmic counts, unit length) of complaints; shape (complaints, n-grams).
+
+        columns: result of `columns_at` for the text of the clauses.
+        """
         known = columns >= 0
         ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])[np.append(clauses.document_start, len(columns))]
         indices = columns[known].astype(np.int32)

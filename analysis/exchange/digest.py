@@ -1,33 +1,17 @@
 """夜报: what came in, what was judged, what is due, and what a human must do today, in Markdown."""
 
-import html
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
 from analysis.contracts import DECISIONS, OUTCOMES, RAW_FILES
-from analysis.exchange.cells import clean_text
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import COUNTING_RULE, REACH, TIME_RULE, as_text, count_reach, total_reach
+from analysis.exchange.markdown import escape_markdown, markdown_table
+from analysis.exchange.oversight import Oversight, drift_section, elusion_section, review_section
 from analysis.exchange.style import Tone
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]|~#])")
-_LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
 _REACH_WORDS = ("诉求", "人数", "事项")
-
-
-def escape_markdown(text: str) -> str:
-    r"""Return `text` as one line that Markdown and HTML show as it is, even inside a table.
-
-    >>> print(escape_markdown("a|b <i>"))
-    a\|b &lt;i&gt;
-    """
-    line = " ".join(clean_text(text).split())
-    line = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
-    for plain, escaped in _LINKS:
-        line = line.replace(plain, escaped)
-    return line
 
 
 def build_digest(
@@ -35,6 +19,7 @@ def build_digest(
     links: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     edition: Edition,
+    oversight: Oversight,
 ) -> str:
     """Return the night's digest; it holds counts, ids and names of files, never text of a complaint.
 
@@ -43,6 +28,7 @@ def build_digest(
         links: result of `link_complaints`.
         tables: the contract's tables.
         edition: whose digest it is, and the run.
+        oversight: reviews, elusion test and drift.
     """
     run, site = edition.run, edition.settings.site
     open_ledger = ledger[~ledger["is_restricted"]]
@@ -55,7 +41,7 @@ def build_digest(
         f"# {escape_markdown(site.name)}诉求分析夜报（{run.as_of:%Y年%m月%d日}）",
         made_by,
         "## 今天要办",
-        _to_do(ledger, open_ledger, tables),
+        _to_do(ledger, open_ledger, tables, oversight),
         "## 收件对账",
         _intake(tables["raw_files"], run.run_id),
         "## 判断",
@@ -68,8 +54,12 @@ def build_digest(
         _grown(open_ledger, links, run.run_id),
         "## 超期和临期",
         _problem_table(open_ledger[open_ledger["tone"] != Tone.NONE].sort_values(["natural_days_left", "problem_id"])),
-        "## 复核队列",
-        _review_queue(tables["gate_decisions"]),
+        "## 复核",
+        review_section(oversight),
+        "## 漏判抽查",
+        elusion_section(oversight),
+        "## 漂移",
+        drift_section(oversight),
         "## 隔离",
         _quarantined(tables["quarantine"]),
         "## 说明",
@@ -78,14 +68,9 @@ def build_digest(
     return "\n\n".join(parts) + "\n"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[object]], number_columns: int = 0) -> str:
-    """Return a Markdown table; the last `number_columns` columns are set to the right."""
-    rules = ["---"] * (len(headings) - number_columns) + ["---:"] * number_columns
-    lines = [headings, rules, *([escape_markdown(str(cell)) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _to_do(ledger: pd.DataFrame, open_ledger: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> str:
+def _to_do(
+    ledger: pd.DataFrame, open_ledger: pd.DataFrame, tables: Mapping[str, pd.DataFrame], oversight: Oversight
+) -> str:
     quarantine, gate = tables["quarantine"], tables["gate_decisions"]
     is_open = quarantine["status"] == "open"
     counts = (
@@ -98,6 +83,9 @@ def _to_do(ledger: pd.DataFrame, open_ledger: pd.DataFrame, tables: Mapping[str,
             "个问题待交办：把“整改台账”文件夹里的台账发给责任单位",
         ),
         ((gate["decision"] == "review").sum(), "件诉求待人工复核：见《问题清单》“待定与复核”"),
+        (oversight.waiting_count("conflict"), "件诉求复核意见不一致：请裁定"),
+        (oversight.waiting_count("elusion"), "件漏判抽查待复核：用 hotline review 导出"),
+        (oversight.outside_count, "项判断指标超出以往范围：见“漂移”"),
         ((is_open & quarantine["row_number"].isna()).sum(), "个文件无法读取：请来源单位重新导出"),
         (
             len(
@@ -137,15 +125,16 @@ def _intake(raw_files: pd.DataFrame, run_id: str) -> str:
     rows.append(["合计", "", "", "平" if all(row[3] == "平" for row in rows) else "不平", *sums])
     headings = ["文件", "类别", "说明", "对账", "行数", *OUTCOMES.values(), "略过"]
     rule = "行数 = 新收 + 更新 + 未变 + 重复 + 隔离；略过的是合计、页脚等非数据行。"
-    return f"{_table(headings, rows, 7)}\n\n{rule}{known}"
+    return f"{markdown_table(headings, rows, 7)}\n\n{rule}{known}"
 
 
 def _judged(gate: pd.DataFrame, run_id: str) -> str:
     rows = []
     for heading, decisions in (("本次", gate[gate["run_id"] == run_id]), ("累计", gate)):
         counts = decisions["decision"].value_counts()
-        rows.append([heading, len(decisions), *(int(counts.get(code, 0)) for code in DECISIONS)])
-    return _table(["", "判断的诉求", *DECISIONS.values()], rows, 4)
+        by_people = int((decisions["decided_by"] == "reviewer").sum())
+        rows.append([heading, len(decisions), *(int(counts.get(code, 0)) for code in DECISIONS), by_people])
+    return markdown_table(["", "判断的诉求", *DECISIONS.values(), "其中人工决定"], rows, 5)
 
 
 def _state(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
@@ -156,7 +145,7 @@ def _state(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
     for code, category in edition.scheme.categories.items():
         rows.append([category.name, int(counts.get(code, 0)), *(int(reach[c].get(code, 0)) for c in REACH)])
     rows.append(["合计（去重）", len(ledger), *total_reach(linked).values()])
-    return _table(["类别", "问题", *_REACH_WORDS], rows, 4)
+    return markdown_table(["类别", "问题", *_REACH_WORDS], rows, 4)
 
 
 def _problem_table(problems: pd.DataFrame) -> str:
@@ -164,7 +153,7 @@ def _problem_table(problems: pd.DataFrame) -> str:
         return "无。"
     fields = ["problem_id", "category_name", "sub_problem_name", "statement", "unit_short_name", "due_on", "time_words"]
     headings = ["问题编号", "类别", "小类", "具体问题", "责任单位", "整改时限", "时限状态", *_REACH_WORDS]
-    return _table(headings, problems[[*fields, *REACH]].to_numpy().tolist(), 3)
+    return markdown_table(headings, problems[[*fields, *REACH]].to_numpy().tolist(), 3)
 
 
 def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
@@ -183,15 +172,7 @@ def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
         for p in old.to_dict("records")
     ]
     rows.sort(key=lambda row: (-row[3], row[0]))
-    return _table(["问题编号", "小类", "责任单位", "本次新增", *_REACH_WORDS], rows, 4)
-
-
-def _review_queue(gate: pd.DataFrame) -> str:
-    queue = gate[gate["decision"] == "review"]
-    if queue.empty:
-        return "没有待复核的诉求。"
-    reasons = queue["review_reason"].map(as_text).replace("", "未注明").value_counts()
-    return f"共 {len(queue)} 件。\n\n" + _table(["原因", "件数"], reasons.items(), 1)
+    return markdown_table(["问题编号", "小类", "责任单位", "本次新增", *_REACH_WORDS], rows, 4)
 
 
 def _quarantined(quarantine: pd.DataFrame) -> str:
@@ -203,7 +184,7 @@ def _quarantined(quarantine: pd.DataFrame) -> str:
         [group["reason"].iloc[0], group["file_id"].nunique(), len(group)]
         for _, group in sorted(waiting.groupby("reason_code"), key=lambda item: (-len(item[1]), str(item[0])))
     ]
-    table = _table(["原因（同类举一例）", "文件数", "项数"], rows, 2)
+    table = markdown_table(["原因（同类举一例）", "文件数", "项数"], rows, 2)
     return f"{table}\n\n按文件、行列出的明细见《问题清单》“隔离区”。{resolved}"
 
 

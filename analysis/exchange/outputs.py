@@ -15,6 +15,7 @@ from analysis.exchange.edition import Edition, RunInfo
 from analysis.exchange.files import SHARED_MODE, safe_file_name, write_atomically
 from analysis.exchange.leads import has_leads, write_leads
 from analysis.exchange.ledger_view import LedgerRules, WorkingDayCount, build_ledger, link_complaints
+from analysis.exchange.oversight import Oversight
 from analysis.exchange.places import CoarsePlaces, load_coarse_places
 from analysis.exchange.problem_list import write_problem_list
 from analysis.exchange.unit_workbook import unit_problems, write_unit_workbook
@@ -39,6 +40,7 @@ def write_outputs(
     source_names: Mapping[str, str] | None = None,
     count_working_days: WorkingDayCount | None = None,
     places: CoarsePlaces | None = None,
+    oversight: Oversight | None = None,
 ) -> list[Path]:
     """Write all workbooks and the digest of a run and return their paths.
 
@@ -56,6 +58,7 @@ def write_outputs(
         source_names: Chinese names of the source codes.
         count_working_days: the site's calendar; without it time left is told in natural days only.
         places: finds roads and subdistricts; the shipped data if not given.
+        oversight: what is known of reviews, the elusion test and drift; nothing if not given.
 
     Raises:
         KeyError: a published table is missing.
@@ -65,6 +68,7 @@ def write_outputs(
     frames = {table.name: conform(tables[table.name], table) for table in TABLES if table.is_published}
     edition = Edition(settings, scheme, units, run, source_names or {})
     rules = LedgerRules(settings.exchange.due_soon_days, places or load_coarse_places(), count_working_days)
+    oversight = oversight or Oversight()
     links = link_complaints(frames["problem_complaints"], frames["complaints"], frames["complaint_matters"])
     ledger = build_ledger(
         frames["problems"],
@@ -80,12 +84,12 @@ def write_outputs(
     details = collect_details(frames, scheme)
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition)
-    written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition))
+    written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition, oversight))
     if has_leads(ledger, details):
         written.append(write_leads(directory / LEADS, ledger, details, edition))
     else:
         _retire(directory / LEADS)
-    digest = build_digest(ledger, links, frames, edition).encode()
+    digest = build_digest(ledger, links, frames, edition, oversight).encode()
     written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
     return written
 

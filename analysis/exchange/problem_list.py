@@ -20,6 +20,7 @@ from analysis.exchange.ledger_view import (
     count_reach,
     total_reach,
 )
+from analysis.exchange.oversight import Oversight
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Tone
@@ -94,6 +95,7 @@ def write_problem_list(
     details: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     edition: Edition,
+    oversight: Oversight,
 ) -> Path:
     """Write 问题清单 and return its path.
 
@@ -104,6 +106,7 @@ def write_problem_list(
         details: result of `collect_details`.
         tables: the contract's tables; here quarantine and gate_decisions are read.
         edition: whose list it is, scheme, units and run.
+        oversight: its queue tells why and in which order complaints are to be reviewed.
     """
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域突出问题清单"
     below = edition.subtitle()
@@ -112,7 +115,7 @@ def write_problem_list(
         _problems(title, below, ledger, open_ledger),
         _by_unit(below, open_ledger, links, edition),
         _by_category(below, ledger, links, edition.scheme),
-        _pending(below, open_ledger, details, edition),
+        _pending(below, open_ledger, details, edition, oversight.queue),
         Sheet(
             name="诉求明细",
             title="诉求明细",
@@ -256,8 +259,10 @@ def _category_row(
     return SheetRow(names | _tone_counts(own) | counts | {"unit_count": own["unit_id"].nunique()}, is_total=is_total)
 
 
-def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: Edition) -> Sheet:
+def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: Edition, queue: pd.DataFrame) -> Sheet:
     scheme = edition.scheme
+    reasons = dict(zip(queue["complaint_id"], queue["reasons"], strict=True))
+    place = {complaint_id: position for position, complaint_id in enumerate(queue["complaint_id"])}
     rows = [
         {
             "task": "核定责任单位",
@@ -269,10 +274,11 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
         }
         for problem in ledger[ledger["unit_id"].isna()].to_dict("records")
     ]
-    queue = details[details["decision"] == "review"].sort_values(
-        ["scope_score", "complaint_id"], ascending=[False, True]
+    waiting = details[details["decision"] == "review"]
+    waiting = waiting.assign(place=waiting["complaint_id"].map(place)).sort_values(
+        ["place", "scope_score", "complaint_id"], ascending=[True, False, True]
     )
-    for complaint_id, findings in queue.groupby("complaint_id", sort=False):
+    for complaint_id, findings in waiting.groupby("complaint_id", sort=False):
         first = findings.iloc[0]
         codes = [code for code in findings["sub_problem_code"].map(as_text) if code]
         names = [scheme.sub_problems[code].name for code in codes if not scheme.category_of(code).is_restricted]
@@ -281,7 +287,7 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
                 "task": "是否纳入",
                 "identifier": str(complaint_id),
                 "subject": "、".join(names) or ("见《线索移送清单》" if first["has_lead"] else "尚无"),
-                "reason": as_text(first["review_reason"]),
+                "reason": reasons.get(str(complaint_id), as_text(first["review_reason"])),
                 "score": float(first["scope_score"]),
                 "source": edition.source_name(first["source_code"]),
                 "received_on": as_date(first["received_at"]) or UNKNOWN_TIME,
@@ -293,7 +299,10 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
         name="待定与复核",
         title="责任单位待定的问题和待人工复核的诉求",
         subtitle=below,
-        notes=("待复核的诉求按纳入分从高到低排列，正文见“诉求明细”。",),
+        notes=(
+            "待复核的诉求按复核的价值从高到低排列，正文见“诉求明细”。",
+            "漏判抽查和建议复核的不在此列，用 hotline review 导出。",
+        ),
         columns=_PENDING_COLUMNS,
         rows=[SheetRow({"number": number, **row}) for number, row in enumerate(rows, 1)],
         frozen_columns=3,
@@ -337,7 +346,7 @@ def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: 
         f"待人工复核{judged.get('review', 0)}件。待复核的诉求尚未计入任何问题。",
         "首次、最近反映": TIME_RULE,
         "得分": "模型和规则给出的概率，0到1，不是查证结果；“得分范围”是支持该问题的各件诉求的最低和最高得分。",
-        "判断者": "线索规则、模型、规则与模型一致，或人工。",
+        "判断者": "线索规则、模型、规则与模型一致，或人工。人工的得分一律为1。",
         "时限": f"{rules}。“暂估”指该年节假日安排尚未公布，按星期推算。",
         "超期和临期": f"业务日期晚于整改时限为超期；剩余不超过{edition.settings.exchange.due_soon_days}天为临期。",
         "待定": "名录里找不到唯一的责任单位，原因见“定责依据”，请在“待定与复核”中逐项核定。",

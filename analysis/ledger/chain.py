@@ -3,12 +3,17 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import IntegrityError
+
+SYSTEM = "系统"
+"""Who acts where no person does."""
 
 _HASHED = ("sequence", "event_id", "problem_id", "kind", "occurred_at", "actor", "payload", "run_id")
 
@@ -49,6 +54,31 @@ class Head:
 def event_id(problem_id: str, kind: str, subject: str) -> str:
     """Return the idempotency key of an event: the same fact gets the same id however often it is found."""
     return hashlib.sha256(f"{problem_id}|{kind}|{subject}".encode()).hexdigest()[:24]
+
+
+def event_record(
+    *, problem_id: str, kind: str, subject: str, payload: Mapping[str, object], actor: str, at: datetime, run_id: str
+) -> dict[str, object]:
+    """Return an event as a row of EVENTS, still without its place in the chain.
+
+    Args:
+        problem_id: the problem; empty for what concerns no single one.
+        kind: a key of EVENT_KINDS.
+        subject: what tells this event apart from others of its kind about the problem.
+        payload: what happened, in words and ids; nothing about a complainant.
+        actor: who did it.
+        at: when, in local time.
+        run_id: the run that writes it; empty outside of runs.
+    """
+    return {
+        "event_id": event_id(problem_id, kind, subject),
+        "problem_id": problem_id,
+        "kind": kind,
+        "occurred_at": at,
+        "actor": actor,
+        "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True),
+        "run_id": run_id,
+    }
 
 
 def _hash(previous: str, row: tuple[object, ...]) -> str:

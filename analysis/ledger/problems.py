@@ -1,6 +1,5 @@
 """Merges in-scope complaints into problems: one responsible unit, one sub-problem, one theme."""
 
-import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,12 +11,11 @@ from analysis.codebook.scheme import Scheme
 from analysis.config import Ledger, Site
 from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, PROBLEMS, empty_frame
 from analysis.ledger.attribution import Attributor
-from analysis.ledger.chain import event_id
+from analysis.ledger.chain import SYSTEM, event_id, event_record
 from analysis.ledger.deadlines import deadline
 from analysis.ledger.themes import ThemeBook
 from analysis.ledger.working_days import WorkingCalendar
 
-_SYSTEM = "系统"
 _KEY = ["unit_key", "sub_problem_code", "theme_code"]
 
 
@@ -162,15 +160,15 @@ def _next_serial(problem_ids: pd.Series, year: int) -> int:
 def _event(
     problem_id: str, kind: str, subject: str, payload: Mapping[str, object], moment: Moment
 ) -> dict[str, object]:
-    return {
-        "event_id": event_id(problem_id, kind, subject),
-        "problem_id": problem_id,
-        "kind": kind,
-        "occurred_at": moment.at,
-        "actor": _SYSTEM,
-        "payload": json.dumps(payload, ensure_ascii=False, sort_keys=True),
-        "run_id": moment.run_id,
-    }
+    return event_record(
+        problem_id=problem_id,
+        kind=kind,
+        subject=subject,
+        payload=payload,
+        actor=SYSTEM,
+        at=moment.at,
+        run_id=moment.run_id,
+    )
 
 
 def _created_events(created: pd.DataFrame, moment: Moment) -> pd.DataFrame:

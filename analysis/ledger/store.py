@@ -97,10 +97,17 @@ class Reader:
         return cls(connection)
 
     def table(self, table: Table) -> pd.DataFrame:
-        """Return all rows of a table in the order of its key."""
-        keys = ", ".join(table.key)
-        with _translated():
-            found = self._connection.execute(f"SELECT * FROM {table.name} ORDER BY {keys}").df()  # noqa: S608
+        """Return all rows of a table in the order of its key.
+
+        Raises:
+            UsageError: the database was written by an older version of the program, before there was such a table.
+        """
+        columns, keys = ", ".join(table.column_names), ", ".join(table.key)
+        try:
+            with _translated():
+                found = self._connection.execute(f"SELECT {columns} FROM {table.name} ORDER BY {keys}").df()  # noqa: S608
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise UsageError(f"数据库是旧版程序写的，还没有“{table.heading}”。请先执行 hotline run。") from error
         return conform(found, table)
 
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -208,6 +215,12 @@ class Store(Reader):
         """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
         with _translated(), self._given(frames or {}):
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
+
+    def forget_judgements(self, complaint_ids: "pd.Series[str]") -> None:
+        """Delete the decisions and assessments of complaints, so that the next run judges them again."""
+        undecided = {"undecided": complaint_ids.to_frame("complaint_id")}
+        self.apply("delete_gate_decisions", undecided)
+        self.apply("delete_assessments", undecided)
 
     def append_events(self, events: pd.DataFrame) -> int:
         """Chain new events to the last one and add them; events whose id is already there are left out.

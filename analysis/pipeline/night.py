@@ -17,10 +17,12 @@ from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import Settings, load_settings
 from analysis.contracts import RUNS, Segmenter
 from analysis.errors import BusyError, IntegrityError
+from analysis.ledger.chain import SYSTEM, event_record
 from analysis.ledger.problems import Moment
 from analysis.ledger.store import Store
 from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths
+from analysis.training import codebook_version
 
 Counts = dict[str, int]
 Progress = Callable[[str, int, int], None]
@@ -34,13 +36,14 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody how far the work is."""
 
 
-def _now(settings: Settings) -> datetime:
+def now(settings: Settings) -> datetime:
+    """Return the local time of the site, without its zone."""
     return datetime.now(ZoneInfo(settings.site.timezone)).replace(tzinfo=None)
 
 
 def today(settings: Settings) -> date:
     """Return today's date in the site's time zone."""
-    return _now(settings).date()
+    return now(settings).date()
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,26 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
         IntegrityError: at the end, when all else is done, if single files could not be taken in soundly.
     """
     settings = load_settings(paths.settings)
+    with open_ledger(paths) as store:
+        night = _night(paths, settings, store, as_of, progress)
+        _start(night)
+        try:
+            yield night
+            if night.faults:
+                raise IntegrityError("；".join(night.faults))
+        except BaseException:
+            finish(night, "failed")
+            raise
+
+
+@contextmanager
+def open_ledger(paths: SitePaths) -> Iterator[Store]:
+    """Take the lock of the run and open the ledger for writing; both are given back on the way out.
+
+    Raises:
+        BusyError: a run of this site is going on.
+        IntegrityError: see `Store.open`.
+    """
     paths.processed.mkdir(parents=True, exist_ok=True, mode=0o750)
     lock = FileLock(paths.lock)
     try:
@@ -87,23 +110,15 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
     umask = os.umask(_PRIVATE_UMASK)
     try:
         with Store.open(paths.ledger) as store:
-            night = _night(paths, settings, store, as_of, progress)
-            _start(night)
-            try:
-                yield night
-                if night.faults:
-                    raise IntegrityError("；".join(night.faults))
-            except BaseException:
-                finish(night, "failed")
-                raise
+            yield store
     finally:
         os.umask(umask)
         lock.release()
 
 
 def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | None, progress: Progress) -> Night:
-    now = _now(settings)
-    moment = Moment(f"R{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}", now, as_of or now.date())
+    at = now(settings)
+    moment = Moment(f"R{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}", at, as_of or at.date())
     return Night(
         paths=paths,
         settings=settings,
@@ -118,6 +133,8 @@ def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | Non
 
 def _start(night: Night) -> None:
     night.store.apply("interrupt_runs")
+    current = codebook_version(night.paths.codebook)
+    earlier = night.store.query("last_run")["codebook_version"]
     record = {
         "run_id": night.moment.run_id,
         "sequence": int(night.store.query("next_run_sequence")["sequence"].iloc[0]),
@@ -126,15 +143,33 @@ def _start(night: Night) -> None:
         "as_of_date": night.moment.as_of,
         "status": "running",
         "software_version": version("hotline-ledger"),
-        "codebook_version": night.scheme.review.version,
+        "codebook_version": current,
         "counts": None,
     }
-    night.store.append(RUNS, pd.DataFrame([record]))
+    # In one transaction: a run killed here would else pass the change on to nobody.
+    with night.store.transaction():
+        night.store.append(RUNS, pd.DataFrame([record]))
+        if len(earlier) and earlier.iloc[0] != current:
+            night.store.append_events(_codebook_event(str(earlier.iloc[0]), current, night.moment))
+    night.store.keep_head()
+
+
+def _codebook_event(earlier: str, current: str, moment: Moment) -> pd.DataFrame:
+    event = event_record(
+        problem_id="",
+        kind="codebook_changed",
+        subject=moment.run_id,
+        payload={"from": earlier, "to": current},
+        actor=SYSTEM,
+        at=moment.at,
+        run_id=moment.run_id,
+    )
+    return pd.DataFrame([event])
 
 
 def finish(night: Night, status: str) -> None:
     """Record how the run ended, and its counts so far."""
     counts = json.dumps(night.counts, ensure_ascii=False, sort_keys=True)
     night.store.apply(
-        "finish_run", run_id=night.moment.run_id, status=status, finished_at=_now(night.settings), counts=counts
+        "finish_run", run_id=night.moment.run_id, status=status, finished_at=now(night.settings), counts=counts
     )

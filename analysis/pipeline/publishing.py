@@ -16,6 +16,7 @@ from analysis.ingest.sources import load_sources
 from analysis.ledger.store import Reader
 from analysis.ledger.working_days import load_calendar
 from analysis.pipeline.night import Counts, Night, finish
+from analysis.pipeline.overseeing import oversee
 from analysis.site import SitePaths
 
 
@@ -49,16 +50,18 @@ def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path
         model_id=_model_id(tables[GATE_DECISIONS.name], runs["sequence"]),
         codebook_version=str(last["codebook_version"]),
     )
+    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
     return write_outputs(
         directory,
         tables,
-        load_settings(paths.settings),
-        load_scheme(paths.codebook),
+        settings,
+        scheme,
         load_units(paths.codebook),
         run,
         source_names={source.source_code: source.name for source in load_sources(paths.codebook).source},
         count_working_days=load_calendar(paths.codebook).count_working_days,
         places=load_coarse_places(paths.codebook),
+        oversight=oversee(tables, scheme, settings, run_id),
     )
 
 

@@ -165,9 +165,7 @@ def _replace_complaints(night: Night, settled: Settlement) -> None:
         night.store.apply("supersede_complaints", wanted, run_id=night.moment.run_id)
         night.store.apply("delete_complaints", wanted)
     if len(settled.reworded_ids):
-        reworded = {"reworded": settled.reworded_ids.to_frame()}
-        night.store.apply("delete_gate_decisions", reworded)
-        night.store.apply("delete_assessments", reworded)
+        night.store.forget_judgements(settled.reworded_ids)
     night.store.append(COMPLAINTS, settled.complaints)
 
 

@@ -1,0 +1,166 @@
+"""The review queue: which complaints a human should look at next, and why."""
+
+import json
+from collections.abc import Mapping
+from itertools import compress
+
+import numpy as np
+import pandas as pd
+
+from analysis.codebook.scheme import Scheme
+from analysis.config import Settings
+from analysis.contracts import ASSESSMENTS, COMPLAINTS, GATE_DECISIONS, REVIEW_DECISIONS, REVIEW_REASONS, REVIEWS
+from analysis.ledger.elusion import samples_state
+from analysis.ledger.reviews import VERSION, conflicts, opinions, with_text_digest
+
+QUEUE_COLUMNS = [
+    *VERSION,
+    "title",
+    "text",
+    "source_code",
+    "received_at",
+    "decision",
+    "scope_score",
+    "unit_kind",
+    "codes",
+    "evidence",
+    "reasons",
+    "value",
+    "opinions",
+    "has_lead",
+]
+_BETWEEN = "；"
+
+
+def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Settings) -> pd.DataFrame:
+    """Return what waits for a reviewer, the most valuable first.
+
+    In the queue stand complaints under review, conflicts of reviewers, the elusion sample, and what the model decided
+    alone though something speaks against it. The value of a complaint is the sum of the weights of its reasons; that
+    of a score near the threshold counts the less, the nearer the score is to the end of the band.
+
+    Args:
+        tables: the contract's tables by name: complaints, gate_decisions, assessments, reviews, elusion_samples, runs.
+        scheme: names of the sub-problems.
+        settings: [review] with its weights, and the band of [classify].
+
+    Returns:
+        QUEUE_COLUMNS, one row per complaint: `text_digest` of the masked `title` and `text` shown, the model's
+        `decision`, `scope_score` and `unit_kind` (missing where it is to be judged anew), its proposed `codes` (joined
+        by ;) and `evidence` (JSON list of code, start, end, offsets into «title + newline + text»), `reasons` in
+        Chinese (joined by ；), `value`, `opinions` of the reviewers so far (Chinese, "" before the first), and
+        `has_lead`: a sub-problem proposed, or seen by a reviewer, is of a restricted category.
+    """
+    gate = tables[GATE_DECISIONS.name]
+    assessments = tables[ASSESSMENTS.name].sort_values(["score", "sub_problem_code"], ascending=[False, True])
+    disputed = _disputed(tables)
+    sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
+    ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
+    waiting = ids.to_frame().merge(gate, on="complaint_id", how="left")
+    waiting = waiting.merge(sampled[["complaint_id", "lot"]], on="complaint_id", how="left")
+    flags = _flags(waiting, assessments, gate, settings)
+    flags["conflict"] = waiting["complaint_id"].isin(disputed["complaint_id"])
+    flags["elusion"] = waiting["lot"].notna() & (waiting["decision"] == "out_of_scope")
+    waiting = waiting.assign(value=_value(waiting["scope_score"], flags, settings), reasons=_reasons(flags))
+    waiting = waiting[_is_wanted(waiting, flags)]
+    waiting = waiting.merge(
+        tables[COMPLAINTS.name][["complaint_id", "title", "text", "source_code", "received_at"]], on="complaint_id"
+    )
+    waiting = with_text_digest(waiting).merge(_proposals(assessments, scheme), on="complaint_id", how="left")
+    told = _opinions_told(disputed, scheme)
+    waiting = waiting.assign(
+        codes=waiting["codes"].fillna(""),
+        evidence=waiting["evidence"].fillna("[]"),
+        has_lead=waiting["has_lead"].fillna(value=False).astype(bool)
+        | waiting["complaint_id"].isin(_with_lead(disputed, scheme)),
+        opinions=[told.get(complaint_id, "") for complaint_id in waiting["complaint_id"]],
+    )
+    # Equals in value by lot: whoever stops halfway through the sample has still seen a random part of it.
+    order = ["value", "lot", "scope_score", "complaint_id"]
+    ordered = waiting.sort_values(order, ascending=[False, True, False, True], ignore_index=True)[QUEUE_COLUMNS]
+    return ordered.astype(dict.fromkeys(["codes", "evidence", "reasons", "opinions"], object))
+
+
+def _disputed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the reviewers' opinions about present texts on which they disagree, one row per reviewer."""
+    reviews = tables[REVIEWS.name]
+    open_conflicts = conflicts(reviews)
+    complaints = tables[COMPLAINTS.name]
+    texts = with_text_digest(complaints[complaints["complaint_id"].isin(open_conflicts["complaint_id"])])
+    present = open_conflicts.merge(texts[VERSION], on=VERSION)
+    return opinions(reviews).merge(present[VERSION], on=VERSION).sort_values(["complaint_id", "reviewer"])
+
+
+def _flags(waiting: pd.DataFrame, assessments: pd.DataFrame, gate: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Say for each complaint which of the reasons hold that its judgement gives."""
+    rules, band = settings.review, settings.classify
+    score, balance = waiting["scope_score"], waiting["cue_balance"]
+    leans_in = score >= (band.review_from + band.include_from) / 2
+    is_disagreement = (balance >= rules.disagreement_from) & ~leans_in
+    is_disagreement |= (balance <= -rules.disagreement_from) & leans_in
+    is_concerned = waiting["decision"].isin(["in_scope", "review"])
+    included = gate.loc[gate["decision"] == "in_scope", "complaint_id"]
+    counts = assessments.loc[assessments["complaint_id"].isin(included), "sub_problem_code"].value_counts()
+    is_rare = assessments["sub_problem_code"].map(counts).fillna(0) < rules.rare_below
+    is_unreviewed = waiting["decided_by"] == "model"
+    by_reason = {
+        "disagreement": is_disagreement,
+        "uncertain": (waiting["decision"] == "review") & (waiting["review_reason"] != REVIEW_REASONS["conflict"]),
+        "rare": is_concerned & waiting["complaint_id"].isin(assessments.loc[is_rare, "complaint_id"]),
+        "unsure": is_concerned & ~waiting["is_sub_problem_sure"].fillna(value=True).astype(bool),
+        "novel": is_concerned & (waiting["unknown_word_share"] >= rules.novel_from),
+    }
+    return pd.DataFrame({reason: flag.astype(bool) & is_unreviewed for reason, flag in by_reason.items()})
+
+
+def _is_wanted(waiting: pd.DataFrame, flags: pd.DataFrame) -> "pd.Series[bool]":
+    """Say which complaints stand in the queue: much is new or rare that is plainly out of scope."""
+    doubts = flags[["disagreement", "rare", "unsure", "novel"]].any(axis=1)
+    is_doubtful = (waiting["decision"] == "in_scope") & doubts
+    return (waiting["decision"] == "review") | is_doubtful | flags[["conflict", "elusion", "disagreement"]].any(axis=1)
+
+
+def _value(score: "pd.Series[float]", flags: pd.DataFrame, settings: Settings) -> "pd.Series[float]":
+    band = settings.classify
+    middle, half = (band.review_from + band.include_from) / 2, (band.include_from - band.review_from) / 2
+    nearness = (1 - (score - middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
+    weights = settings.review.weights.model_dump()
+    counted = flags.astype(float).assign(uncertain=flags["uncertain"] * nearness.fillna(0))
+    return counted.mul(pd.Series(weights)).sum(axis=1)
+
+
+def _reasons(flags: pd.DataFrame) -> list[str]:
+    held = flags[list(REVIEW_REASONS)].to_numpy(dtype=bool)
+    return [_BETWEEN.join(compress(REVIEW_REASONS.values(), row)) for row in held]
+
+
+def _proposals(assessments: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """Return complaint_id, codes, evidence and has_lead, the best sub-problem first."""
+    rows = []
+    for complaint_id, found in assessments.groupby("complaint_id", sort=False):
+        codes = found["sub_problem_code"].tolist()
+        spans = zip(codes, found["evidence_start"], found["evidence_end"], strict=True)
+        evidence = [{"code": code, "start": int(start), "end": int(end)} for code, start, end in spans]
+        has_lead = any(scheme.category_of(code).is_restricted for code in codes)
+        rows.append((complaint_id, ";".join(codes), json.dumps(evidence), has_lead))
+    return pd.DataFrame(rows, columns=["complaint_id", "codes", "evidence", "has_lead"])
+
+
+def _with_lead(disputed: pd.DataFrame, scheme: Scheme) -> set[str]:
+    """Return the complaints in which a reviewer sees a sub-problem of a restricted category."""
+    restricted = {code for code in scheme.sub_problems if scheme.category_of(code).is_restricted}
+    sees_lead = [not restricted.isdisjoint(codes.split(";")) for codes in disputed["codes"]]
+    return set(disputed.loc[sees_lead, "complaint_id"])
+
+
+def _opinions_told(disputed: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
+    told: dict[str, list[str]] = {}
+    for row in disputed.to_dict("records"):
+        words = REVIEW_DECISIONS[row["decision"]]
+        if row["codes"]:
+            known = scheme.sub_problems
+            names = [known[code].name if code in known else code for code in row["codes"].split(";")]
+            words += f"（{'、'.join(names)}；{row['unit_kind']}）"
+        words += f"，理由：{row['reason']}" if row["reason"] else ""
+        told.setdefault(row["complaint_id"], []).append(f"{row['reviewer']}：{words}")
+    return {complaint_id: _BETWEEN.join(words) for complaint_id, words in told.items()}
