@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.classify.arrays import Flags, Floats, Matrix
 from analysis.classify.decide import Thresholds, choose_codes
-from analysis.classify.evaluate import evaluate
+from analysis.classify.evaluate import as_card, evaluate
 from analysis.classify.features import FeatureSpace
 from analysis.classify.model import (
     ASSUMED_SHARE,
@@ -43,7 +43,8 @@ def fit(
     gold_code = corpus.has_code(codes)
     units = corpus.texts["unit"].to_numpy(dtype=object)
     gold_unit = np.array([[unit == kind for kind in UNIT_KINDS] for unit in units], dtype=bool)
-    held_out = _held_out_scores(features, space, gold_scope, gold_code, gold_unit, scales)
+    weight = corpus.weights
+    held_out = _held_out_scores(features, space, gold_scope, gold_code, gold_unit, weight, scales)
 
     prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
     gate_calibration = fit_calibration(held_out["gate"], gold_scope[:, None]).shifted(prior_shift)
@@ -55,18 +56,30 @@ def fit(
     thresholds = _thresholds(gate_scores, gold_scope, weights, code_scores, gold_code, codes)
     model = Model(
         space, codes, UNIT_KINDS,
-        fit_linear(features, gold_scope[:, None], column_scale(space, scales.gate), GATE_C),
-        fit_linear(features[gold_scope], gold_code[gold_scope], column_scale(space, scales.code), CODE_C),
-        _fit_unit(features[gold_scope], gold_unit[gold_scope], space, scales),
+        fit_linear(
+            features, gold_scope[:, None], column_scale(space, scales.gate), GATE_C, sample_weight=weight
+        ),
+        fit_linear(
+            features[gold_scope], gold_code[gold_scope], column_scale(space, scales.code), CODE_C,
+            sample_weight=weight[gold_scope],
+        ),
+        _fit_unit(features[gold_scope], gold_unit[gold_scope], space, weight[gold_scope], scales),
         gate_calibration, code_calibration,
     )  # fmt: skip
-    metrics = _cross_validated(corpus, scheme, gate_scores, code_scores, held_out["unit"], codes, thresholds)
+    ours = ~corpus.is_site  # the same complaints for every model, so that figures can be compared
+    metrics = _cross_validated(
+        corpus.taken(ours), scheme, gate_scores[ours], code_scores[ours], held_out["unit"][ours], codes, thresholds
+    )
     return model, thresholds, metrics
 
 
-def _fit_unit(features: Matrix, gold_unit: Flags, space: FeatureSpace, scales: BlockScales) -> LinearModel:
+def _fit_unit(
+    features: Matrix, gold_unit: Flags, space: FeatureSpace, weight: Floats, scales: BlockScales
+) -> LinearModel:
     """Fit the kinds of unit as often as they occur: most complaints in doubt concern the traffic police."""
-    return fit_linear(features, gold_unit, column_scale(space, scales.unit), UNIT_C, is_balanced=False)
+    return fit_linear(
+        features, gold_unit, column_scale(space, scales.unit), UNIT_C, sample_weight=weight, is_balanced=False
+    )
 
 
 def _held_out_scores(
@@ -75,6 +88,7 @@ def _held_out_scores(
     gold_scope: Flags,
     gold_code: Flags,
     gold_unit: Flags,
+    weight: Floats,
     scales: BlockScales,
 ) -> dict[str, Floats]:
     """Score each complaint by models that saw neither it nor one of nearly the same wording."""
@@ -89,9 +103,15 @@ def _held_out_scores(
     for number in range(FOLDS):
         seen, unseen = fold != number, fold == number
         accusing = seen & gold_scope
-        gate = fit_linear(features[seen], gold_scope[seen][:, None], column_scale(space, scales.gate), GATE_C)
-        code = fit_linear(features[accusing], gold_code[accusing], column_scale(space, scales.code), CODE_C)
-        unit = _fit_unit(features[accusing], gold_unit[accusing], space, scales)
+        gate = fit_linear(
+            features[seen], gold_scope[seen][:, None], column_scale(space, scales.gate), GATE_C,
+            sample_weight=weight[seen],
+        )  # fmt: skip
+        code = fit_linear(
+            features[accusing], gold_code[accusing], column_scale(space, scales.code), CODE_C,
+            sample_weight=weight[accusing],
+        )  # fmt: skip
+        unit = _fit_unit(features[accusing], gold_unit[accusing], space, weight[accusing], scales)
         scores["gate"][unseen] = gate.score(features[unseen])
         scores["code"][unseen] = code.score(features[unseen])
         scores["unit"][unseen] = unit.score(features[unseen])
@@ -143,9 +163,4 @@ def _cross_validated(
             "unit": [UNIT_KINDS[i] for i in unit_scores.argmax(axis=1)],
         }
     )
-    result = evaluate(labels, scored, scheme, resamples=200)
-    figures: dict[str, Any] = {}
-    for name, value, low, high in result.summary.itertuples(index=False, name=None):
-        interval = {} if np.isnan(low) else {"low": round(low, 4), "high": round(high, 4)}
-        figures[name] = {"value": round(value, 4), **interval}
-    return figures
+    return as_card(evaluate(labels, scored, scheme, resamples=200).summary)
