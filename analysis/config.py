@@ -82,6 +82,7 @@ class Train(_Section):
     site_label_weight: Annotated[float, Field(gt=0, le=100)]
     min_site_labels: Annotated[int, Field(ge=4)]
     validation_repeats: _Positive
+    tolerated_loss: _Share
 
 
 class Ledger(_Section):

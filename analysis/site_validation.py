@@ -36,9 +36,9 @@ class Validation:
     gain: pd.DataFrame | None = None
 
     @property
-    def is_worse(self) -> bool:
-        """Whether the new recipe does worse on these labels than the one in use."""
-        return self.gain is not None and float(self.gain["value"].to_numpy(dtype=float)[-1]) < 0
+    def loss(self) -> float:
+        """By how much the new recipe does worse than the one in use, as the mean of the decisive figures."""
+        return 0.0 if self.gain is None else -float(self.gain["value"].to_numpy(dtype=float)[-1])
 
 
 def label_table_of(texts: pd.DataFrame) -> pd.DataFrame:

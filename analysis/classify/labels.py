@@ -90,7 +90,7 @@ def check_labels(
 
 def _with_texts(table: pd.DataFrame, known_texts: pd.DataFrame) -> pd.DataFrame:
     """Return the table with the ledger's title and text where a row brings none of its own."""
-    given = table.reindex(columns=[*REQUIRED, "title", "text"]).fillna("").astype(object)
+    given = table.reindex(columns=[*REQUIRED, "title", "text"]).astype(object).fillna("")
     for column in given:
         given[column] = given[column].str.strip()
     is_bare = (given["title"] + given["text"]) == ""

@@ -69,7 +69,7 @@ def train_site(
         )
     new, lesson = SiteLabels(texts, settings.site_label_weight), shipped_lesson(paths.codebook)
     found = _validated(paths, lesson, new, settings.validation_repeats, is_forced=is_forced, progress=progress)
-    if found.is_worse and not is_forced and in_use is not None:
+    if found.loss > settings.tolerated_loss and not is_forced and in_use is not None:
         raise HotlineError(_refusal(found, in_use.model_id))
     validation = {"label_count": found.label_count, "figures": as_card(found.new)}
     return Training(_replace(paths, lesson, new, site_validation=validation), found)

@@ -24,6 +24,8 @@ _EPILOG = """\b
 @click.option("--output", "output_path", type=FILE, metavar="文件", help="另写到 .xlsx 或 .csv；须与 --labels 同用。")
 def evaluate(labels_path: Path | None, output_path: Path | None) -> None:
     """检验在用的模型：分数与区间、各类别的对错、错例编号。"""
+    if labels_path is None and output_path is not None:
+        raise click.UsageError("--output 须与 --labels 同用。")
     from analysis.codebook.scheme import load_scheme
     from analysis.pipeline.model_report import evaluation_tables, report_cross_validation, report_evaluation
     from analysis.pipeline.site_training import evaluate_labels
@@ -33,8 +35,6 @@ def evaluate(labels_path: Path | None, output_path: Path | None) -> None:
 
     paths = site_paths()
     if labels_path is None:
-        if output_path is not None:
-            raise click.UsageError("--output 须与 --labels 同用。")
         click.echo(report_cross_validation(ensure_model(paths.models, paths.codebook)))
         return
     report, scheme = evaluate_labels(paths, labels_path), load_scheme(paths.codebook)

@@ -27,14 +27,14 @@ _EPILOG = """\b
 @click.option("--force", is_flag=True, help="新模型不如在用的、或无从比较时也替换。")
 def train(files: tuple[Path, ...], if_needed: bool, force: bool) -> None:
     """用语料和本单位的标注训练判断模型（不联网）。"""
+    if if_needed and (files or force):
+        raise click.UsageError("--if-needed 不能与 --labels、--force 同用。")
     from analysis.pipeline.model_report import report_card, report_validation
     from analysis.pipeline.site_training import train_site
     from analysis.site import site_paths
     from analysis.training import ensure_model
     from flows.report import show_progress
 
-    if if_needed and (files or force):
-        raise click.UsageError("--if-needed 不能与 --labels、--force 同用。")
     paths = site_paths()
     if if_needed:
         click.echo(report_card(ensure_model(paths.models, paths.codebook), paths))

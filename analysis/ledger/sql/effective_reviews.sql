@@ -2,7 +2,7 @@
 WITH ranked AS (
     SELECT
         *,
-        array_to_string(list_sort(list_distinct(list_filter(string_split(codes, ';'), c -> c <> ''))), ';') AS code_set,
+        array_to_string(list_sort(list_distinct(string_split(codes, ';'))), ';') AS code_set,
         row_number() OVER (
             PARTITION BY complaint_id, text_digest, reviewer ORDER BY recorded_at DESC, review_id DESC
         ) AS recency_of_reviewer,
