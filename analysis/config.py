@@ -76,6 +76,15 @@ class Classify(_Section):
         return self
 
 
+class Train(_Section):
+    """How a model learns from a site's own labels."""
+
+    site_label_weight: Annotated[float, Field(gt=0, le=100)]
+    min_site_labels: Annotated[int, Field(ge=4)]
+    validation_repeats: _Positive
+    tolerated_loss: _Share
+
+
 class Ledger(_Section):
     """Rules of merging and of deadlines."""
 
@@ -112,6 +121,7 @@ class Settings(_Section):
     site: Site
     ingest: Ingest
     classify: Classify
+    train: Train
     ledger: Ledger
     exchange: Exchange
     schedule: Schedule

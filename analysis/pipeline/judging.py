@@ -1,9 +1,8 @@
 """Judges complaints that have no decision yet."""
 
-from analysis.classify.classifier import Classifier
 from analysis.contracts import ASSESSMENTS, GATE_DECISIONS
 from analysis.pipeline.night import Counts, Night
-from analysis.training import ensure_model
+from analysis.training import load_classifier
 
 _BATCH = 5000
 
@@ -14,9 +13,8 @@ def judge_complaints(night: Night) -> Counts:
     counts = {"judged": len(waiting), "in_scope": 0, "review": 0, "out_of_scope": 0}
     if waiting.empty:
         return counts
-    ensure_model(night.paths.models, night.paths.codebook)
     bounds = night.settings.classify
-    classifier = Classifier.load(night.paths.models, night.paths.codebook)
+    classifier = load_classifier(night.paths.models, night.paths.codebook)
     classifier = classifier.with_review_band(bounds.review_from, bounds.include_from)
     for start in range(0, len(waiting), _BATCH):
         night.progress("判断诉求", start, len(waiting))
