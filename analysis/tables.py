@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.config import Ingest
 from analysis.contracts import COMPLAINTS
 from analysis.errors import UsageError
-from analysis.exchange.cells import CELL_LIMIT, fits_in_cell, reads_as_formula
+from analysis.exchange.cells import CELL_LIMIT, display_width, fits_in_cell, reads_as_formula
 from analysis.ingest.grid import Row, Sheet
 from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
@@ -23,6 +23,8 @@ STANDARD = Path("-")
 """The name that stands for standard input or output."""
 
 _MEGABYTE = 1 << 20
+_WIDEST = 50
+"""Units of the widest column of a workbook; longer text is read in the cell."""
 _SHEET, _SHEET_ROWS = "Sheet1", 1_048_576
 _STATEMENT = ("complaint_id", "title", "text")
 
@@ -197,9 +199,19 @@ def _write_workbook(tables: Mapping[str, pd.DataFrame], building: Path, path: Pa
         quoted = writer.book.add_format({"quote_prefix": True})
         for name, table in tables.items():
             table.to_excel(writer, index=False, sheet_name=name)
+            for column, width in enumerate(_widths(table)):
+                writer.sheets[name].set_column(column, column, width)
+            writer.sheets[name].freeze_panes(1, 0)
             for row, column, text in _texts(table):
                 if reads_as_formula(text):
                     writer.sheets[name].write_string(row, column, text, quoted)
+
+
+def _widths(table: pd.DataFrame) -> Iterator[float]:
+    """Yield the width that each column's cells need, within bounds."""
+    for name in table.columns:
+        longest = max(display_width(str(cell)[:_WIDEST]) for cell in [name, *table[name]])
+        yield min(longest, _WIDEST) + 2
 
 
 def _texts(table: pd.DataFrame) -> Iterator[tuple[int, int, str]]:

@@ -1,4 +1,4 @@
-"""A small site for tests of labels and training: a corpus of 240 texts, and label tables made of other texts."""
+"""A small site for tests of labels and training: a corpus of 160 texts, and label tables made of other texts."""
 
 import csv
 import json
@@ -11,7 +11,7 @@ from analysis import training
 from analysis.classify.training_texts import corpus_files
 from analysis.site import SitePaths, site_paths
 
-CORPUS_SIZE = 240
+CORPUS_SIZE = 160
 
 
 def lines(name: str) -> list[str]:

@@ -84,7 +84,7 @@ def test_labels_change_what_is_judged_and_the_better_model_is_put_in_use(trained
 def test_the_card_names_the_labels_and_their_figures(trained: tuple[SitePaths, str, str]) -> None:
     paths, cold, own = trained
     card = json.loads((paths.models / own / CARD_FILE).read_text("utf-8"))
-    assert card["complaint_count"] == 240
+    assert card["complaint_count"] == 160
     learned = card["site_labels"]
     assert (learned["count"], learned["in_scope_count"], learned["weight"]) == (60, 30, 20)
     assert card["site_validation"]["label_count"] == 60
