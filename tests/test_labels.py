@@ -175,10 +175,11 @@ CREATE TABLE complaints (complaint_id VARCHAR, title VARCHAR, text VARCHAR);
 INSERT INTO complaints VALUES ('a', '标题', '交警骂人'), ('b', NULL, '乱罚款'), ('c', '', '路灯坏了'),
     ('d', '', '改过的文字'), ('e', '', '有争议'), ('f', '', '裁定过');
 CREATE TABLE reviews (review_id VARCHAR, complaint_id VARCHAR, text_digest VARCHAR, decision VARCHAR, codes VARCHAR,
-    unit_kind VARCHAR, reviewer VARCHAR, is_final BOOLEAN, recorded_at TIMESTAMP);
+    unit_kind VARCHAR, reviewer VARCHAR, is_final BOOLEAN, reviewed_on DATE, recorded_at TIMESTAMP);
 INSERT INTO reviews
 SELECT v.review_id, v.complaint_id, sha256(coalesce(c.title, '') || chr(10) || coalesce(v.text, c.text)),
-    v.decision, v.codes, v.unit_kind, v.reviewer, v.is_final, make_timestamp(2026, 11, v.day, 0, 0, 0)
+    v.decision, v.codes, v.unit_kind, v.reviewer, v.is_final, make_date(2026, 11, v.day),
+    make_timestamp(2026, 11, 30, 0, 0, 0)
 FROM (VALUES
     ('1', 'a', NULL, 'in_scope', 'rough.attitude;rigid.mechanical', '交警', '甲', FALSE, 1),
     ('2', 'a', NULL, 'in_scope', 'rigid.mechanical;rough.attitude', '交警', '乙', FALSE, 2),

@@ -4,10 +4,10 @@ WITH ranked AS (
         *,
         array_to_string(list_sort(list_distinct(string_split(codes, ';'))), ';') AS code_set,
         row_number() OVER (
-            PARTITION BY complaint_id, text_digest, reviewer ORDER BY recorded_at DESC, review_id DESC
+            PARTITION BY complaint_id, text_digest, reviewer ORDER BY reviewed_on DESC, recorded_at DESC, review_id DESC
         ) AS recency_of_reviewer,
         row_number() OVER (
-            PARTITION BY complaint_id, text_digest, is_final ORDER BY recorded_at DESC, review_id DESC
+            PARTITION BY complaint_id, text_digest, is_final ORDER BY reviewed_on DESC, recorded_at DESC, review_id DESC
         ) AS recency_of_kind
     FROM reviews
 ),
