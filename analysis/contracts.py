@@ -243,7 +243,7 @@ GATE_DECISIONS = Table(
             "unit_kind",
             _T,
             "单位类型",
-            "被反映单位的粗类；不纳入的为空",
+            "最可能被反映的单位的粗类；不纳入的也给出，供复核参考",
             is_nullable=True,
             values={k: k for k in UNIT_KINDS},
         ),

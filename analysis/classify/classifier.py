@@ -34,7 +34,7 @@ class Judgement:
     """What was decided about complaints.
 
     gate: one row a complaint, the columns of contracts.GATE_DECISIONS less run_id; the kind of unit is given for
-    complaints under review too, so that the reviewer sees it.
+    every complaint: whom it would concern if it were in scope.
     assessments: one row a complaint and sub-problem, the columns of contracts.ASSESSMENTS less run_id, for every
     complaint whose score passes the threshold, those under review included.
     """
@@ -138,7 +138,6 @@ class Classifier:
         kinds = choose_unit_kinds(scores.unit, actor_scores(self.finder, batch, hits))
         included = in_scope(scores.gate, self.thresholds)
         doubtful = needs_review(scores.gate, self.thresholds)
-        concerned = included | doubtful
         ids = complaints["complaint_id"].tolist()
         reasons = self._reasons(len(ids), hits, included, kinds)
         gate = []
@@ -149,7 +148,7 @@ class Classifier:
                     complaint_id,
                     decision,
                     float(scores.gate[row]),
-                    kinds[row] if concerned[row] else None,
+                    kinds[row],
                     reasons[row],
                     "得分接近判断门槛" if doubtful[row] else None,
                     self.model_id,

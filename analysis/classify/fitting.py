@@ -17,6 +17,7 @@ from analysis.classify.model import (
     GATE_C,
     UNIT_C,
     BlockScales,
+    Calibration,
     LinearModel,
     Model,
     column_scale,
@@ -121,9 +122,7 @@ def fit(
     code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
     gate_scores = gate_calibration.probability(held_out.gate)[:, 0]
     code_scores = code_calibration.probability(held_out.code)
-    share = gold_scope.mean()
-    weights = np.where(gold_scope, ASSUMED_SHARE / share, (1 - ASSUMED_SHARE) / (1 - share))
-    thresholds = _thresholds(gate_scores, gold_scope, weights, code_scores, gold_code, codes)
+    thresholds = _thresholds(gate_scores, held_out, data, code_calibration, codes)
     final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
     model = Model(
         space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
@@ -161,18 +160,21 @@ def _held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales
 
 
 def _thresholds(
-    gate_scores: Floats,
-    gold_scope: Flags,
-    weights: Floats,
-    code_scores: Floats,
-    gold_code: Flags,
-    codes: tuple[str, ...],
+    gate_scores: Floats, held_out: _HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
 ) -> Thresholds:
+    """Choose the thresholds that serve F1 best on held-out texts.
+
+    The gate's is weighed to the assumed share in scope. Sub-problems share one threshold of the linear score, at
+    which each has its own probability: a rare one is not asked for the certainty of a common one.
+    """
+    gold_scope, gold_code = data.scope[: data.corpus_count], data.code[: data.corpus_count]
+    share = gold_scope.mean()
+    weights = np.where(gold_scope, ASSUMED_SHARE / share, (1 - ASSUMED_SHARE) / (1 - share))
     gate = f1_threshold(gate_scores, gold_scope, weights)
     band = 1 / (1 + np.exp(-(log_odds(gate) + np.array([-REVIEW_MARGIN, REVIEW_MARGIN]))))
-    judged = gate_scores >= gate
-    common = f1_threshold(code_scores[judged].ravel(), gold_code[judged].ravel())
-    return Thresholds(gate, float(band[0]), float(band[1]), dict.fromkeys(codes, common))
+    common = f1_threshold(held_out.code[gold_scope].ravel(), gold_code[gold_scope].ravel())
+    own = code_calibration.probability(np.full((1, len(codes)), common))[0]
+    return Thresholds(gate, float(band[0]), float(band[1]), dict(zip(codes, map(float, own), strict=True)))
 
 
 def _cross_validated(

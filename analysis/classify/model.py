@@ -26,11 +26,11 @@ class BlockScales:
 SCALES = BlockScales(
     gate={"knowledge": 1.5, "rule": 0.5, "set": 0.2, "clause": 0.2, "character": 4},
     code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "character": 4},
-    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "character": 0},
+    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "character": 3},
 )
 """Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
-GATE_C, CODE_C, UNIT_C = 0.15, 0.1, 1.0
+GATE_C, CODE_C, UNIT_C = 0.15, 0.3, 1.0
 """Inverse strength of regularisation."""
 
 
@@ -86,7 +86,7 @@ def fit_linear(
             intercepts[index] = 5.0 if target.all() else -5.0
             continue
         fitted = LogisticRegression(
-            C=inverse_regularisation, solver="liblinear", class_weight=weighting, max_iter=1000, random_state=0
+            C=inverse_regularisation, solver="liblinear", dual=True, tol=0.01, class_weight=weighting, random_state=0
         ).fit(scaled, target, sample_weight=sample_weight)
         weights[:, index] = fitted.coef_[0] * scale
         intercepts[index] = fitted.intercept_[0]
@@ -180,7 +180,7 @@ def f1_threshold(scores: Floats, target: Flags, weights: Floats | None = None) -
     f1 = 2 * hits / (taken + (target * weight).sum())
     best = int(np.argmax(f1))
     ranked = scores[order]
-    below = ranked[best + 1] if best + 1 < len(ranked) else 0.0
+    below = ranked[best + 1] if best + 1 < len(ranked) else ranked[best]
     return float((ranked[best] + below) / 2)
 
 
