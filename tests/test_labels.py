@@ -46,8 +46,9 @@ def table(tmp_path: Path, *rows: dict[str, str]) -> Path:
         ({"codes": "张三说交警骂人"}, "小类（7 个字）不在代码本里"),
         ({"unit": "公安局"}, "单位类型应为交警"),
         ({"unit": ""}, "单位类型应为交警"),
+        ({"in_scope": "0", "codes": "", "unit": "公安局"}, "单位类型应为交警"),
         ({"in_scope": "0"}, "矛盾"),
-        ({"in_scope": "0", "codes": ""}, "不纳入的诉求不填单位类型"),
+        ({"in_scope": "0", "codes": ""}, ""),
         ({"in_scope": "0", "codes": "", "unit": ""}, ""),
         ({"codes": ""}, "至少要有一个小类"),
         ({"in_scope": "2"}, "应为 1（纳入）或 0"),
@@ -64,6 +65,7 @@ def test_a_bad_row_is_refused_with_its_place_and_reason(change: dict[str, str], 
     if not words:
         assert faults == []
         assert len(labels) == 2
+        assert [bool(unit) for unit in labels["unit"]] == [bool(codes) for codes in labels["codes"]]
         return
     assert [fault.number for fault in faults] == [5]
     assert words in faults[0].reason
