@@ -267,8 +267,8 @@ def score_table(complaints: pd.DataFrame, classifier: Classifier) -> pd.DataFram
     """Judge complaints (complaint_id, title, text); ids may repeat.
 
     Result, in the same order: complaint_id, in_scope (0/1), scope_score, codes (joined by ;), unit (whom it most
-    likely concerns, in scope or not), evidence (JSON list of code, start, end; offsets into «title + newline + text» as given),
-    is_review (whether the model leaves the decision to a human).
+    likely concerns, in scope or not), evidence (JSON list of code, start, end; offsets into «title + newline + text»
+    as given), is_review (whether the model leaves the decision to a human).
     """
     rows = range(len(complaints))  # stand in for ids, which a table from elsewhere may repeat
     judgement = classifier.classify(complaints.assign(complaint_id=rows))
