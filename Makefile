@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check setup train bench sample clean
+.PHONY: run test check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -35,8 +35,11 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	$(BIN)/hotline train --if-needed
 	@touch $@
 
-train: setup ## rebuild the model from the corpus in the repository
+train: setup ## train on the corpus in the repository and the site's labels, if there are any
 	$(BIN)/hotline train
+
+evaluate: setup ## how well the model in use judges: figures with intervals
+	$(BIN)/hotline evaluate
 
 bench: setup ## compare with the script an analyst would write
 	$(BIN)/python bench/night.py

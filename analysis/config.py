@@ -77,6 +77,15 @@ class Classify(_Section):
         return self
 
 
+class Train(_Section):
+    """How a model learns from a site's own labels."""
+
+    site_label_weight: Annotated[float, Field(gt=0, le=100)]
+    min_site_labels: Annotated[int, Field(ge=4)]
+    validation_repeats: _Positive
+    tolerated_loss: _Share
+
+
 class Ledger(_Section):
     """Rules of merging and of deadlines."""
 
@@ -159,6 +168,7 @@ class Settings(_Section):
     site: Site
     ingest: Ingest
     classify: Classify
+    train: Train
     ledger: Ledger
     review: Review
     elusion: Elusion

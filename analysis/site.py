@@ -24,6 +24,11 @@ class SitePaths:
     codebook: Path
 
     @property
+    def labels(self) -> Path:
+        """The site's own labels, private."""
+        return self.models.parent / "labels"
+
+    @property
     def ledger(self) -> Path:
         """The private database."""
         return self.processed / "ledger.duckdb"

@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.config import Ingest
 from analysis.contracts import COMPLAINTS
 from analysis.errors import UsageError
-from analysis.exchange.cells import CELL_LIMIT, fits_in_cell, reads_as_formula
+from analysis.exchange.cells import CELL_LIMIT, display_width, fits_in_cell, reads_as_formula
 from analysis.ingest.grid import Row, Sheet
 from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
@@ -23,6 +23,8 @@ STANDARD = Path("-")
 """The name that stands for standard input or output."""
 
 _MEGABYTE = 1 << 20
+_WIDEST = 50
+"""Units of the widest column of a workbook; longer text is read in the cell."""
 _SHEET, _SHEET_ROWS = "Sheet1", 1_048_576
 _STATEMENT = ("complaint_id", "title", "text")
 
@@ -35,6 +37,15 @@ def read_table(path: Path, limits: Ingest) -> pd.DataFrame:
 
     Raises:
         UsageError: the file cannot be read, a heading is missing or doubled, or a row has too many or too few cells.
+    """
+    return read_numbered_table(path, limits)[0]
+
+
+def read_numbered_table(path: Path, limits: Ingest) -> tuple[pd.DataFrame, list[int]]:
+    """Read a table like `read_table`; return it, and the number of each of its rows in the file, from 1.
+
+    Raises:
+        UsageError: see `read_table`.
     """
     suffix = ".csv" if path == STANDARD else path.suffix.lower()
     try:
@@ -72,15 +83,16 @@ def _limited(file: BinaryIO, most: int) -> BinaryIO:
     return file
 
 
-def _first_table(sheets: Iterator[Sheet], path: Path) -> pd.DataFrame:
+def _first_table(sheets: Iterator[Sheet], path: Path) -> tuple[pd.DataFrame, list[int]]:
     for sheet in sheets:
         rows = iter(sheet.rows)
         first = next(rows, None) if sheet.info.header is None else Row(0, list(sheet.info.header))
         if first is None or sheet.info.is_hidden:
             continue
         headings = _headings(first, path)
-        cells = [_cells(row, len(headings), path) for row in rows]
-        return pd.DataFrame(cells, columns=headings, dtype=object)
+        cells = [(_cells(row, len(headings), path), row.number) for row in rows]
+        table = pd.DataFrame([c for c, _ in cells], columns=headings, dtype=object)
+        return table, [number for _, number in cells]
     raise UsageError(f"{path} 里没有数据。请检查文件。")
 
 
@@ -142,6 +154,16 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     Raises:
         UsageError: the folder does not exist, the target is no ordinary file, or a workbook cannot hold the table.
     """
+    write_tables({_SHEET: table}, path)
+
+
+def write_tables(tables: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write tables to the sheets of a workbook where the name ends in .xlsx, else the last one as CSV.
+
+    Raises:
+        UsageError: see `write_table`.
+    """
+    table = list(tables.values())[-1]
     if path == STANDARD:
         table.to_csv(sys.stdout, index=False, lineterminator="\n")
         return
@@ -156,7 +178,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     building = path.with_name(f".{path.name}.{os.getpid()}.building")
     try:
         if path.suffix.lower() == ".xlsx":
-            _write_workbook(table, building, path)
+            _write_workbook(tables, building, path)
         else:
             table.to_csv(building, index=False, lineterminator="\n", encoding="utf-8")
         building.replace(path)
@@ -164,19 +186,38 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         building.unlink(missing_ok=True)
 
 
-def _write_workbook(table: pd.DataFrame, building: Path, path: Path) -> None:
-    if len(table) >= _SHEET_ROWS:
-        raise UsageError(f"{path} 放不下 {len(table)} 行。请改用 .csv。")
-    rows: list[Iterable[object]] = [table.columns, *table.itertuples(index=False)]
-    texts = [(r, c, v) for r, row in enumerate(rows) for c, v in enumerate(row) if isinstance(v, str)]
-    for row, column, text in texts:
-        if not fits_in_cell(text):
-            place = f"第 {row + 1} 行“{table.columns[column]}”一列"
-            raise UsageError(f"{path} {place}的文字超过 {CELL_LIMIT} 字，工作簿放不下。请改用 .csv。")
+def _write_workbook(tables: Mapping[str, pd.DataFrame], building: Path, path: Path) -> None:
+    for table in tables.values():
+        if len(table) >= _SHEET_ROWS:
+            raise UsageError(f"{path} 放不下 {len(table)} 行。请改用 .csv。")
+        for row, column, text in _texts(table):
+            if not fits_in_cell(text):
+                place = f"第 {row + 1} 行“{table.columns[column]}”一列"
+                raise UsageError(f"{path} {place}的文字超过 {CELL_LIMIT} 字，工作簿放不下。请改用 .csv。")
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(building, engine="xlsxwriter", engine_kwargs={"options": options}) as writer:
-        table.to_excel(writer, index=False, sheet_name=_SHEET)
         quoted = writer.book.add_format({"quote_prefix": True})
-        for row, column, text in texts:
-            if reads_as_formula(text):
-                writer.sheets[_SHEET].write_string(row, column, text, quoted)
+        for name, table in tables.items():
+            table.to_excel(writer, index=False, sheet_name=name)
+            for column, width in enumerate(_widths(table)):
+                writer.sheets[name].set_column(column, column, width)
+            writer.sheets[name].freeze_panes(1, 0)
+            for row, column, text in _texts(table):
+                if reads_as_formula(text):
+                    writer.sheets[name].write_string(row, column, text, quoted)
+
+
+def _widths(table: pd.DataFrame) -> Iterator[float]:
+    """Yield the width that each column's cells need, within bounds."""
+    for name in table.columns:
+        longest = max(display_width(str(cell)[:_WIDEST]) for cell in [name, *table[name]])
+        yield min(longest, _WIDEST) + 2
+
+
+def _texts(table: pd.DataFrame) -> Iterator[tuple[int, int, str]]:
+    """Yield the cells of a sheet that are text, headings included, with their place."""
+    rows: list[Iterable[object]] = [table.columns, *table.itertuples(index=False)]
+    for r, row in enumerate(rows):
+        for c, value in enumerate(row):
+            if isinstance(value, str):
+                yield r, c, value

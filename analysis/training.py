@@ -3,26 +3,32 @@
 import hashlib
 import platform
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from filelock import FileLock
+from scipy import sparse
 
-from analysis.classify.classifier import Classifier, evidence_json, model_arrays
-from analysis.classify.cues import load_cues
+from analysis.classify.arrays import Matrix
+from analysis.classify.classifier import Classifier, documents_of, evidence_json, model_arrays
+from analysis.classify.cues import CueFinder, load_cues
 from analysis.classify.features import FeatureSpace, prepare
 from analysis.classify.fitting import TrainingSet, fit
-from analysis.classify.mixtures import mix
+from analysis.classify.labels import SiteLabels
+from analysis.classify.mixtures import Mixtures, mix
 from analysis.classify.model import ASSUMED_SHARE, SCALES, BlockScales, single_threaded
-from analysis.classify.model_store import read_card, read_model, write_model
+from analysis.classify.model_store import Arrays, write_model
+from analysis.classify.registry import InUse, Registry
 from analysis.classify.training_texts import Corpus, corpus_files, read_corpus
 from analysis.codebook import read_codebook_bytes
-from analysis.codebook.scheme import load_scheme
+from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.errors import HotlineError
 
-MODEL_FORMAT = 2
+MODEL_FORMAT = 3
 """Raise it when features or arrays change in a way that an older model does not fit."""
 
 MIN_DOCUMENTS = 4
@@ -33,6 +39,7 @@ MIXTURES_PER_TEXT = 0.8
 
 _CODEBOOK_FILES = ("scheme.toml", "actors.toml", "cues.toml")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops")
+_FINGERPRINT = ("model_format", "data_hash", "codebook_version", "software")
 
 
 def codebook_version(directory: Path | None = None) -> str:
@@ -44,7 +51,7 @@ def codebook_version(directory: Path | None = None) -> str:
 
 
 def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, Any]:
-    """Return what a model depends on: two models with the same fingerprint judge the same."""
+    """Return what a model depends on beside a site's labels; where this differs, a model does not fit the program."""
     software = {name: version(name) for name in _LIBRARIES}
     return {
         "model_format": MODEL_FORMAT,
@@ -54,87 +61,215 @@ def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, A
     }
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """Everything that fitting needs: complaints with their labels, and their features.
+
+    corpus: the texts of the repository and, behind them, those of a site. features: theirs, shape (complaints,
+    columns); the columns, and so the words that the model will know, come from the texts of the repository alone.
+    mixtures: posts put together from texts of the repository; mixed: their features.
+    """
+
+    scheme: Scheme
+    finder: CueFinder
+    corpus: Corpus
+    space: FeatureSpace
+    features: Matrix
+    mixtures: Mixtures
+    mixed: Matrix
+    scales: BlockScales
+
+    def with_site(self, labels: pd.DataFrame, weight: float) -> "Lesson":
+        """Return this lesson with a site's labels (columns of `labels.COLUMNS`) behind it."""
+        if labels.empty:
+            return self
+        batch = prepare(documents_of(labels), self.finder)
+        features = sparse.vstack([self.features, self.space.transform(self.finder, batch)]).tocsr()
+        return replace(self, corpus=self.corpus.with_site_labels(labels, weight), features=features)
+
+
+def prepare_lesson(corpus: Corpus, codebook_directory: Path | None, scales: BlockScales = SCALES) -> Lesson:
+    """Return the lesson of the repository's texts.
+
+    Raises:
+        SettingsError: a codebook file is wrong; the message names file and key.
+    """
+    scheme = load_scheme(codebook_directory)
+    finder = load_cues(scheme, codebook_directory)
+    documents = corpus.documents
+    mixtures = mix(corpus.in_scope, round(MIXTURES_PER_TEXT * len(documents)))
+    batch = prepare([*documents, *mixtures.documents(documents)], finder)
+    space = FeatureSpace.learn(finder, batch, len(documents), MIN_DOCUMENTS)
+    features = space.transform(finder, batch)
+    own, mixed = features[: len(documents)], features[len(documents) :]
+    return Lesson(scheme, finder, corpus, space, own, mixtures, mixed, scales)
+
+
+def fit_lesson(lesson: Lesson, rows: np.ndarray | None = None) -> tuple[Classifier, dict[str, Any]]:
+    """Fit a model to a lesson, or to the chosen rows of it; return it, and the figures of its held-out judgements.
+
+    rows: which complaints of the corpus to learn from; all of the repository's must be among them.
+    """
+    corpus, features = lesson.corpus, lesson.features
+    if rows is not None:
+        corpus, features = corpus.taken(rows), features[rows]
+    together = sparse.vstack([features, lesson.mixed]).tocsr()
+    data = TrainingSet.of(together, corpus, lesson.mixtures, tuple(lesson.scheme.sub_problems))
+    with single_threaded():
+        model, thresholds, metrics = fit(data, lesson.space, corpus, lesson.scheme, lesson.scales)
+    card = {"model_id": "", "codebook_version": ""}
+    return Classifier(model, lesson.finder, card, thresholds), metrics
+
+
+def build(
+    lesson: Lesson, codebook_directory: Path | None, site: SiteLabels | None = None, **further: Any
+) -> tuple[Arrays, dict[str, Any]]:
+    """Fit a model to a lesson; return its arrays and its card, with the `further` entries in it.
+
+    Nothing in them depends on time, place or chance: the same texts and labels give the same model.
+    `lesson` holds the labels of `site`, which is only named in the card.
+    """
+    classifier, metrics = fit_lesson(lesson)
+    fingerprint = _fingerprint(lesson.corpus, codebook_directory)
+    learned = site and _learned(site)
+    identity = repr((sorted(fingerprint.items()), learned and sorted(learned.items())))
+    ours = lesson.corpus.taken(~lesson.corpus.is_site)
+    card = {
+        "model_id": f"m-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
+        **fingerprint,
+        "corpus_files": [{"name": name, "sha256": digest} for name, digest in ours.file_digests],
+        "complaint_count": len(ours.texts),
+        "in_scope_count": int(ours.in_scope.sum()),
+        "site_labels": learned,
+        "assumed_share_in_scope": ASSUMED_SHARE,
+        "thresholds": classifier.thresholds.as_card(),
+        "cross_validation": metrics,
+        **further,
+    }
+    return model_arrays(classifier.model), card
+
+
+def _learned(site: SiteLabels) -> dict[str, Any]:
+    in_scope = int(site.texts["codes"].map(bool).sum())
+    return {"sha256": site.sha256, "weight": site.weight, "count": len(site.texts), "in_scope_count": in_scope}
+
+
 def train(
     files: Iterable[Path],
     codebook_directory: Path | None,
     output_directory: Path,
     scales: BlockScales = SCALES,
 ) -> dict[str, Any]:
-    """Train on corpus files and write model and card; return the card.
-
-    Nothing in it depends on time, place or chance: the same files give the same model.
+    """Train on corpus files and write model and card into a directory of any name; return the card.
 
     Raises:
         SettingsError: a corpus or codebook file is wrong; the message names file and line.
     """
-    scheme = load_scheme(codebook_directory)
-    corpus = read_corpus(files, scheme)
-    finder = load_cues(scheme, codebook_directory)
-    documents = corpus.documents
-    mixtures = mix(corpus.in_scope, round(MIXTURES_PER_TEXT * len(documents)))
-    batch = prepare([*documents, *mixtures.documents(documents)], finder)
-    space = FeatureSpace.learn(finder, batch, len(documents), MIN_DOCUMENTS)
-    data = TrainingSet.of(space.transform(finder, batch), corpus, mixtures, tuple(scheme.sub_problems))
-    with single_threaded():
-        model, thresholds, metrics = fit(data, space, corpus, scheme, scales)
-    fingerprint = _fingerprint(corpus, codebook_directory)
-    card = {
-        "model_id": f"m-{hashlib.sha256(repr(sorted(fingerprint.items())).encode()).hexdigest()[:12]}",
-        **fingerprint,
-        "corpus_files": [{"name": name, "sha256": digest} for name, digest in corpus.file_digests],
-        "complaint_count": len(corpus.texts),
-        "in_scope_count": int(corpus.in_scope.sum()),
-        "assumed_share_in_scope": ASSUMED_SHARE,
-        "thresholds": thresholds.as_card(),
-        "cross_validation": metrics,
-    }
-    return write_model(output_directory, model_arrays(model), card)
+    corpus = read_corpus(files, load_scheme(codebook_directory))
+    lesson = prepare_lesson(corpus, codebook_directory, scales)
+    return write_model(output_directory, *build(lesson, codebook_directory))
 
 
-def train_shipped_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
-    """Train on the repository's own corpus, whatever lies in the directory; return the card."""
-    return train(corpus_files(), codebook_directory, model_directory)
-
-
-def ensure_model(model_directory: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
-    """Return the card of the model in the directory, training first if it is missing, damaged or out of date.
-
-    Two processes that do so at once wait for one another and train once.
-    """
-    model_directory.mkdir(parents=True, exist_ok=True)
+def shipped_lesson(codebook_directory: Path | None = None) -> Lesson:
+    """Return the lesson of the repository's own corpus."""
     corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
-    wanted = _fingerprint(corpus, codebook_directory)
-    card = _current_card(model_directory, wanted)
-    if card is not None:
-        return card
-    with FileLock(model_directory / ".training.lock"):
-        card = _current_card(model_directory, wanted)  # another process may have trained meanwhile
-        if card is not None:
-            return card
-        return train_shipped_model(model_directory, codebook_directory)
+    return prepare_lesson(corpus, codebook_directory)
 
 
-def _current_card(model_directory: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
-    try:
-        card = read_card(model_directory)
-        if any(card.get(key) != value for key, value in wanted.items()):
-            return None
-        read_model(model_directory)
-    except HotlineError:  # missing or damaged: both are mended by training
-        return None
+def train_into(
+    registry: Registry,
+    lesson: Lesson,
+    codebook_directory: Path | None,
+    site: SiteLabels | None = None,
+    **further: Any,
+) -> dict[str, Any]:
+    """Train on a lesson (which holds no site's labels yet) and those of `site`; keep the model and put it in use."""
+    if site is not None:
+        lesson = lesson.with_site(site.texts, site.weight)
+    card = registry.add(*build(lesson, codebook_directory, site, **further), site)
+    registry.use(str(card["model_id"]))
     return card
 
 
-def label_table(
-    complaints: pd.DataFrame, model_directory: Path, codebook_directory: Path | None = None
-) -> pd.DataFrame:
-    """Judge complaints and return the table that `hotline classify` writes.
+def training_lock(models: Path) -> FileLock:
+    """Return the lock that a process holds while it changes the models of a site."""
+    models.mkdir(parents=True, exist_ok=True)
+    return FileLock(models / ".training.lock")
 
-    complaints: complaint_id, title, text. Result, in the same order: complaint_id, in_scope (0/1), scope_score,
-    codes (joined by ;), unit (whom it most likely concerns, in scope or not), evidence (JSON list of code, start, end;
-    offsets into «title + newline + text» as given).
+
+def ensure_model(models: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
+    """Return the card of the model in use, training first if it is missing, damaged or out of date.
+
+    A model that learned from a site's labels is built again from the same labels. Two processes that do so at once
+    wait for one another and train once.
+
+    Raises:
+        HotlineError: the note of the model in use is damaged, or the labels that it learned from are gone.
     """
-    classifier = Classifier.load(model_directory, codebook_directory)
+    corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
+    wanted = _fingerprint(corpus, codebook_directory)
+    registry = Registry(models)
+    card = _fitting_card(registry, registry.in_use(), wanted)
+    if card is not None:
+        return card
+    with training_lock(models):
+        in_use = registry.in_use()
+        card = _fitting_card(registry, in_use, wanted)  # another process may have trained meanwhile
+        if card is not None:
+            return card
+        site = registry.learned_labels(in_use.learned if in_use else None, load_scheme(codebook_directory))
+        lesson = prepare_lesson(corpus, codebook_directory)
+        return train_into(registry, lesson, codebook_directory, site)
+
+
+def _fitting_card(registry: Registry, in_use: InUse | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    if in_use is None:
+        return None
+    try:
+        _, card = registry.read(in_use.model_id)
+    except HotlineError:  # missing or damaged: both are mended by training
+        return None
+    return card if all(card.get(key) == value for key, value in wanted.items()) else None
+
+
+def use_model(models: Path, model_id: str, codebook_directory: Path | None = None) -> dict[str, Any]:
+    """Put an earlier model in use again; return its card.
+
+    Raises:
+        HotlineError: there is no such model, it is damaged, or it does not fit program and codebook of today.
+    """
+    registry = Registry(models)
+    with training_lock(models):
+        _, card = registry.read(model_id)
+        corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
+        wanted = _fingerprint(corpus, codebook_directory)
+        changed = [key for key in _FINGERPRINT if card.get(key) != wanted[key]]
+        if changed:
+            raise HotlineError(f"模型 {model_id} 与现在的{_CHANGED[changed[0]]}不符，不能使用。请执行 hotline train。")
+        return registry.use(model_id)
+
+
+_CHANGED = {
+    "model_format": "程序",
+    "data_hash": "语料",
+    "codebook_version": "代码本",
+    "software": "程序库版本",
+}
+
+
+def load_classifier(models: Path, codebook_directory: Path | None = None) -> Classifier:
+    """Return the model in use, trained first if need be; see `ensure_model` for what can be wrong."""
+    card = ensure_model(models, codebook_directory)
+    return Classifier.load(models / str(card["model_id"]), codebook_directory)
+
+
+def score_table(complaints: pd.DataFrame, classifier: Classifier) -> pd.DataFrame:
+    """Judge complaints (complaint_id, title, text); ids may repeat.
+
+    Result, in the same order: complaint_id, in_scope (0/1), scope_score, codes (joined by ;), unit (whom it most
+    likely concerns, in scope or not), evidence (JSON list of code, start, end; offsets into «title + newline + text»
+    as given), is_review (whether the model leaves the decision to a human).
+    """
     rows = range(len(complaints))  # stand in for ids, which a table from elsewhere may repeat
     judgement = classifier.classify(complaints.assign(complaint_id=rows))
     gate, assessments = judgement.gate, judgement.assessments
@@ -148,5 +283,17 @@ def label_table(
             "codes": codes.reindex(rows).fillna("").to_numpy(dtype=object),
             "unit": gate["unit_kind"].fillna(""),
             "evidence": evidence.reindex(rows).fillna("[]").to_numpy(dtype=object),
+            "is_review": gate["decision"].to_numpy() == "review",
         }
     )
+
+
+def label_table(
+    complaints: pd.DataFrame, model_directory: Path, codebook_directory: Path | None = None
+) -> pd.DataFrame:
+    """Judge complaints by the model in a directory; return the table that `hotline classify` writes.
+
+    That is the result of `score_table` without is_review.
+    """
+    classifier = Classifier.load(model_directory, codebook_directory)
+    return score_table(complaints, classifier).drop(columns="is_review")

@@ -22,7 +22,9 @@ _COMMANDS = {
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),
     "mask": ("flows.commands.mask:mask", "去除一个表格里的个人信息，列不变。"),
-    "train": ("flows.commands.train:train", "用代码库里的语料重建判断模型。"),
+    "train": ("flows.commands.train:train", "用语料和本单位的标注训练判断模型。"),
+    "evaluate": ("flows.commands.evaluate:evaluate", "检验在用的模型：分数与区间、各类别的对错、错例编号。"),
+    "models": ("flows.commands.models:models", "判断模型：列出、比较、换用。"),
     "dictionary": ("flows.commands.dictionary:dictionary", "输出数据字典：每张表、每一列的含义。"),
 }
 

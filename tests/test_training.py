@@ -180,12 +180,17 @@ def test_ensure_model_trains_once_and_again_when_something_changed(
     few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "corpus_files", lambda: [few])
+    for name in (MODEL_FILE, CARD_FILE):  # what an earlier program left, which kept one model and no list of them
+        (tmp_path / name).write_bytes(b"flat")
     first = training.ensure_model(tmp_path)
-    stamp = (tmp_path / MODEL_FILE).stat().st_mtime_ns
+    own = tmp_path / first["model_id"]
+    assert not (tmp_path / MODEL_FILE).exists()
+    assert not (tmp_path / CARD_FILE).exists()
+    stamp = (own / MODEL_FILE).stat().st_mtime_ns
     assert training.ensure_model(tmp_path) == first
-    assert (tmp_path / MODEL_FILE).stat().st_mtime_ns == stamp
-    (tmp_path / MODEL_FILE).write_bytes(b"damaged")
+    assert (own / MODEL_FILE).stat().st_mtime_ns == stamp
+    (own / MODEL_FILE).write_bytes(b"damaged")
     assert training.ensure_model(tmp_path) == first
     stale = {**first, "data_hash": "0"}
-    (tmp_path / CARD_FILE).write_text(json.dumps(stale), "utf-8")
+    (own / CARD_FILE).write_text(json.dumps(stale), "utf-8")
     assert training.ensure_model(tmp_path)["data_hash"] == first["data_hash"]

@@ -61,9 +61,15 @@ def single_threaded() -> AbstractContextManager[object]:
 
 
 def fit_linear(
-    features: Matrix, targets: Flags, scale: Floats, inverse_regularisation: float, *, is_balanced: bool = True
+    features: Matrix,
+    targets: Flags,
+    scale: Floats,
+    inverse_regularisation: float,
+    *,
+    sample_weight: Floats | None = None,
+    is_balanced: bool = True,
 ) -> LinearModel:
-    """Fit one logistic regression a target; targets of shape (complaints, targets).
+    """Fit one logistic regression a target; targets of shape (complaints, targets), sample_weight (complaints,).
 
     Balanced, both sides of a target weigh the same; unbalanced, its share in training counts.
     A target that never (or always) occurs gets the score of its share and no weights.
@@ -81,7 +87,7 @@ def fit_linear(
             continue
         fitted = LogisticRegression(
             C=inverse_regularisation, solver="liblinear", dual=True, tol=0.01, class_weight=weighting, random_state=0
-        ).fit(scaled, target)
+        ).fit(scaled, target, sample_weight=sample_weight)
         weights[:, index] = fitted.coef_[0] * scale
         intercepts[index] = fitted.intercept_[0]
     return LinearModel(weights, intercepts)

@@ -2,8 +2,6 @@
 
 import hashlib
 import json
-import os
-import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from analysis.classify.atomic import replace_file
 from analysis.errors import HotlineError
 
 MODEL_FILE = "model.skops"
@@ -21,7 +20,7 @@ Arrays = dict[str, npt.NDArray[Any]]
 _RETRAIN = "请运行 hotline train 重新训练"
 
 _MODE = 0o644
-"""The model holds invented texts only; every account of the machine may judge with it."""
+"""The model holds words of invented texts only; every account of the machine may judge with it."""
 
 
 def arrays_digest(arrays: Arrays) -> str:
@@ -40,23 +39,9 @@ def write_model(directory: Path, arrays: Arrays, card: dict[str, Any]) -> dict[s
 
     directory.mkdir(parents=True, exist_ok=True)
     complete = {**card, "arrays_sha256": arrays_digest(arrays)}
-    _replace(directory / MODEL_FILE, dumps(arrays))
-    _replace(directory / CARD_FILE, (json.dumps(complete, ensure_ascii=False, indent=1) + "\n").encode())
+    replace_file(directory / MODEL_FILE, dumps(arrays), _MODE)
+    replace_file(directory / CARD_FILE, (json.dumps(complete, ensure_ascii=False, indent=1) + "\n").encode(), _MODE)
     return complete
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), _MODE)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def read_card(directory: Path) -> dict[str, Any]:

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Flags
+from analysis.classify.arrays import Flags, Floats
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
 from analysis.errors import SettingsError
@@ -24,8 +24,9 @@ _OPTIONAL = {"evidence", "voice"}
 class Corpus:
     """Labelled complaints for training.
 
-    texts: one row a complaint, columns complaint_id, title, text, codes (tuple), unit (coarse kind or empty).
-    file_digests: name and SHA-256 of each file it came from.
+    texts: one row a complaint, columns complaint_id, title, text, codes (tuple), unit (coarse kind or empty);
+        where a site's labels were added, also weight (how much the row counts in fitting) and is_site.
+    file_digests: name and SHA-256 of each file of the repository it came from; labels of a site have none.
     """
 
     texts: pd.DataFrame
@@ -45,6 +46,30 @@ class Corpus:
     def in_scope(self) -> Flags:
         """Which complaints have any sub-problem."""
         return np.array([bool(codes) for codes in self.texts["codes"]], dtype=bool)
+
+    @property
+    def weights(self) -> Floats:
+        """How much each complaint counts in fitting; 1 for a text of the repository."""
+        if "weight" not in self.texts:
+            return np.ones(len(self.texts))
+        return self.texts["weight"].to_numpy(dtype=np.float64)
+
+    @property
+    def is_site(self) -> Flags:
+        """Which complaints a site labelled: they change weights, but no word of theirs is learned."""
+        if "is_site" not in self.texts:
+            return np.zeros(len(self.texts), dtype=bool)
+        return self.texts["is_site"].to_numpy(dtype=bool)
+
+    def with_site_labels(self, labels: pd.DataFrame, weight: float) -> Self:
+        """Return this corpus with a site's labels behind it; `labels` has the first five columns of `texts`."""
+        own = self.texts.assign(weight=self.weights, is_site=self.is_site)
+        added = labels[list(self.texts.columns[:5])].assign(weight=weight, is_site=True)
+        return type(self)(pd.concat([own, added], ignore_index=True), self.file_digests)
+
+    def taken(self, rows: Flags) -> Self:
+        """Return the corpus with the chosen complaints only."""
+        return type(self)(self.texts[rows].reset_index(drop=True), self.file_digests)
 
     def has_code(self, codes: Iterable[str]) -> Flags:
         """Return for each complaint and code whether the first has the second; shape (complaints, codes)."""
@@ -73,7 +98,7 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme) -> Corpus:
         digests.append((path.name, hashlib.sha256(content).hexdigest()))
         for number, line in enumerate(content.split(b"\n"), start=1):
             if line.strip():
-                row, problem = _parse(line, scheme)
+                row, problem = parse_row(line, scheme)
                 if not problem and row["id"] in seen:
                     problem = f"编号 {row['id']} 与前面重复"
                 if problem:
@@ -94,8 +119,8 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme) -> Corpus:
     return Corpus(texts, tuple(digests))
 
 
-def _parse(line: bytes, scheme: Scheme) -> tuple[dict[str, Any], str]:
-    """Return the row and what is wrong with it (empty, if nothing)."""
+def parse_row(line: bytes, scheme: Scheme) -> tuple[dict[str, Any], str]:
+    """Return one labelled complaint (id, title, text, codes, unit) and what is wrong with it (empty, if nothing)."""
     try:
         row = json.loads(line.decode("utf-8-sig"))
     except (json.JSONDecodeError, UnicodeDecodeError):

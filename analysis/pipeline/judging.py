@@ -10,7 +10,7 @@ from analysis.ledger.elusion import draw, month_of
 from analysis.ledger.review_overlay import overlay
 from analysis.ledger.reviews import VERSION, verdicts, with_text_digest
 from analysis.pipeline.night import Counts, Night
-from analysis.training import ensure_model
+from analysis.training import load_classifier
 
 _BATCH = 5000
 
@@ -31,9 +31,8 @@ def _judge_waiting(night: Night) -> Counts:
     counts = {"judged": len(waiting), "in_scope": 0, "review": 0, "out_of_scope": 0, "decided_by_reviewers": 0}
     if waiting.empty:
         return counts
-    ensure_model(night.paths.models, night.paths.codebook)
     bounds = night.settings.classify
-    classifier = Classifier.load(night.paths.models, night.paths.codebook)
+    classifier = load_classifier(night.paths.models, night.paths.codebook)
     classifier = classifier.with_review_band(bounds.review_from, bounds.include_from)
     decided = verdicts(night.store.table(REVIEWS))
     for start in range(0, len(waiting), _BATCH):

@@ -31,5 +31,5 @@ def classify(input_path: Path, output_path: Path) -> None:
 
     paths = site_paths()
     complaints = read_complaints(input_path, load_settings(paths.settings).ingest)
-    ensure_model(paths.models, paths.codebook)
-    write_table(label_table(complaints, paths.models, paths.codebook), output_path)
+    card = ensure_model(paths.models, paths.codebook)
+    write_table(label_table(complaints, paths.models / card["model_id"], paths.codebook), output_path)
