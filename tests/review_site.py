@@ -13,13 +13,13 @@ import pytest
 
 from analysis.config import load_settings
 from analysis.ingest.masking import load_masker
-from analysis.ledger.reviews import text_digest
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_night, today
 from analysis.pipeline.reviewing import record_reviews
 from analysis.pipeline.stages import STAGES, run_night, run_stage
 from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths, site_paths
+from analysis.text import text_digest
 
 AS_OF = date(2026, 11, 20)
 TODAY = today(load_settings())

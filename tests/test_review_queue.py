@@ -18,8 +18,8 @@ from analysis.contracts import ASSESSMENTS, REVIEWS, conform
 from analysis.exchange.outputs import write_outputs
 from analysis.exchange.oversight import Oversight
 from analysis.ledger.review_queue import QUEUE_COLUMNS, build_queue
-from analysis.ledger.reviews import text_digest
 from analysis.pipeline.overseeing import oversee
+from analysis.text import text_digest
 from tests.ledger_frames import CANARY, RUN, build_tables
 
 SETTINGS, SCHEME = load_settings(), load_scheme()

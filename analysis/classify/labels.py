@@ -15,6 +15,7 @@ from analysis.classify.training_texts import parse_row
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
 from analysis.errors import SettingsError
+from analysis.text import text_digest
 
 REQUIRED = ("complaint_id", "in_scope", "codes", "unit")
 """Columns that a labels table must have; title and text may be left out where the ledger knows the complaint."""
@@ -54,14 +55,9 @@ class SiteLabels:
         return hashlib.sha256(label_lines(self.texts)).hexdigest()
 
 
-def document_digest(title: str, text: str) -> str:
-    """Return what tells one version of a complaint's text from another: SHA-256 of «title + newline + text»."""
-    return hashlib.sha256(f"{title}\n{text}".encode()).hexdigest()
-
-
 def distinct(labels: pd.DataFrame) -> pd.DataFrame:
     """Return the first label of each text, in the order of the texts' digests."""
-    digest = [document_digest(t, x) for t, x in zip(labels["title"], labels["text"], strict=True)]
+    digest = [text_digest(t, x) for t, x in zip(labels["title"], labels["text"], strict=True)]
     ordered = labels.assign(digest=digest).drop_duplicates("digest").sort_values("digest")
     return ordered[list(COLUMNS)].reset_index(drop=True)
 

@@ -9,17 +9,13 @@ import pandas as pd
 
 from analysis.contracts import EVENTS, empty_frame
 from analysis.ledger.chain import event_record
+from analysis.text import text_digest
 
 VERSION = ["complaint_id", "text_digest"]
 """What identifies one version of a complaint's text."""
 
 _CONTENT = [*VERSION, "reviewer", "decision", "codes", "unit_kind", "reason", "is_final"]
 _OPINION = ["decision", "codes", "unit_kind"]
-
-
-def text_digest(title: str | None, text: str) -> str:
-    """Return the SHA-256 of «title + newline + text» as masked; a complaint without a title has an empty one."""
-    return hashlib.sha256(f"{title or ''}\n{text}".encode()).hexdigest()
 
 
 def with_text_digest(complaints: pd.DataFrame) -> pd.DataFrame:

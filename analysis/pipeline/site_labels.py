@@ -8,9 +8,10 @@ import pandas as pd
 from analysis.classify.labels import REQUIRED, LabelFault, check_labels, distinct, keep_labels, kept_labels, no_labels
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.config import load_settings
-from analysis.contracts import COMPLAINTS, GATE_DECISIONS
+from analysis.contracts import COMPLAINTS, GATE_DECISIONS, REVIEWS
 from analysis.errors import UsageError
 from analysis.ingest.reasons import plain
+from analysis.ledger.reviews import effective_decisions, with_text_digest
 from analysis.ledger.store import Reader
 from analysis.pipeline.masking import mask_any_table
 from analysis.site import SitePaths
@@ -99,9 +100,11 @@ def reviewed_labels(paths: SitePaths, scheme: Scheme) -> pd.DataFrame:
     with Reader.open(paths.snapshot) as reader:
         if not reader.query("has_reviews")["has_reviews"].iloc[0]:
             return no_labels()
-        reviews = reader.query("effective_reviews")
+        decided = effective_decisions(reader.table(REVIEWS))
+        texts = with_text_digest(reader.query("complaint_texts"))
+    reviews = texts.merge(decided, on=["complaint_id", "text_digest"]).sort_values("complaint_id", ignore_index=True)
     codes = [tuple(c for c in str(cell or "").split(";") if c) for cell in reviews["codes"]]
-    unit = reviews["unit"].where(reviews["decision"] == "in_scope", "")
+    unit = reviews["unit_kind"].where(reviews["decision"] == "in_scope", "").fillna("")
     labels = reviews.assign(codes=pd.Series(codes, index=reviews.index, dtype=object), unit=unit)
     is_sound = [
         (bool(own) and bool(unit) if decision == "in_scope" else not own) and set(own) <= set(scheme.sub_problems)

@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.classify.classifier import Classifier
 from analysis.classify.curves import abstention, confusion, mistakes, precision_recall
 from analysis.classify.evaluate import FIGURE_NAMES, Evaluation, as_card, evaluate, outcomes
-from analysis.classify.labels import SiteLabels, document_digest
+from analysis.classify.labels import SiteLabels
 from analysis.classify.registry import Entry, Registry
 from analysis.codebook.scheme import load_scheme
 from analysis.config import load_settings
@@ -19,6 +19,7 @@ from analysis.pipeline.night import Progress, no_progress
 from analysis.pipeline.site_labels import import_labels, read_labels, site_labels
 from analysis.site import SitePaths
 from analysis.site_validation import DECISIVE, Validation, label_table_of, validate
+from analysis.text import text_digest
 from analysis.training import Lesson, load_classifier, score_table, shipped_lesson, train_into, training_lock
 
 Figures = Mapping[str, Mapping[str, float]]
@@ -171,7 +172,7 @@ def evaluate_labels(paths: SitePaths, file: Path) -> Report:
 
 def _digests(labels: pd.DataFrame) -> pd.Series:
     pairs = zip(labels["title"], labels["text"], strict=True)
-    return pd.Series([document_digest(t, x) for t, x in pairs], index=labels.index, dtype=object)
+    return pd.Series([text_digest(t, x) for t, x in pairs], index=labels.index, dtype=object)
 
 
 def _learned_digests(labels: SiteLabels | None) -> set[str]:
