@@ -14,7 +14,6 @@ from analysis.classify.model_store import CARD_FILE, MODEL_FILE
 from analysis.classify.training_texts import corpus_files
 from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, conform
 from analysis.errors import HotlineError
-from analysis.segment.jieba_segmenter import JiebaSegmenter, load_segmenter
 
 COMPLAINTS = pd.DataFrame(
     {
@@ -41,31 +40,21 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def segmenter() -> JiebaSegmenter:
-    return load_segmenter()
-
-
-@pytest.fixture(scope="module")
-def model_directory(few: Path, segmenter: JiebaSegmenter, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model_directory(few: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("model")
-    training.train([few], segmenter, None, directory)
+    training.train([few], None, directory)
     return directory
 
 
-def labelled(directory: Path, segmenter: JiebaSegmenter, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    tokens = segmenter.segment(documents_of(frame))
-    judgement = Classifier.load(directory).classify(frame.assign(tokens=tokens))
+def labelled(directory: Path, frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    judgement = Classifier.load(directory).classify(frame)
     return judgement.gate, judgement.assessments
 
 
-def test_trained_twice_it_judges_the_same_to_the_last_bit(
-    few: Path, segmenter: JiebaSegmenter, model_directory: Path, tmp_path: Path
-) -> None:
-    card = training.train([few], segmenter, None, tmp_path)
+def test_trained_twice_it_judges_the_same_to_the_last_bit(few: Path, model_directory: Path, tmp_path: Path) -> None:
+    card = training.train([few], None, tmp_path)
     assert card == json.loads((model_directory / CARD_FILE).read_text("utf-8"))
-    for one, two in zip(
-        labelled(model_directory, segmenter, COMPLAINTS), labelled(tmp_path, segmenter, COMPLAINTS), strict=True
-    ):
+    for one, two in zip(labelled(model_directory, COMPLAINTS), labelled(tmp_path, COMPLAINTS), strict=True):
         pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
@@ -73,12 +62,12 @@ def test_the_card_says_what_the_model_comes_from(model_directory: Path) -> None:
     card = json.loads((model_directory / CARD_FILE).read_text("utf-8"))
     assert [f["name"] for f in card["corpus_files"]] == ["few.jsonl"]
     assert card["complaint_count"] == 240
-    assert {"scikit-learn", "jieba", "python"} <= set(card["software"])
+    assert {"scikit-learn", "python"} <= set(card["software"])
     assert 0 < card["cross_validation"]["scope_f1"]["value"] <= 1
 
 
-def test_judgement_fits_the_contracts(model_directory: Path, segmenter: JiebaSegmenter) -> None:
-    gate, assessments = labelled(model_directory, segmenter, COMPLAINTS)
+def test_judgement_fits_the_contracts(model_directory: Path) -> None:
+    gate, assessments = labelled(model_directory, COMPLAINTS)
     assert list(gate.columns) == GATE_COLUMNS
     assert list(assessments.columns) == ASSESSMENT_COLUMNS
     assert len(conform(gate.assign(run_id="r"), GATE_DECISIONS)) == len(COMPLAINTS)
@@ -86,8 +75,8 @@ def test_judgement_fits_the_contracts(model_directory: Path, segmenter: JiebaSeg
     assert not assessments.duplicated(["complaint_id", "sub_problem_code"]).any()
 
 
-def test_accusations_score_above_requests(model_directory: Path, segmenter: JiebaSegmenter) -> None:
-    gate, assessments = labelled(model_directory, segmenter, COMPLAINTS)
+def test_accusations_score_above_requests(model_directory: Path) -> None:
+    gate, assessments = labelled(model_directory, COMPLAINTS)
     score = gate.set_index("complaint_id")["scope_score"]
     assert min(score["c1"], score["c2"]) > max(score["c3"], score["c4"])
     assert gate.set_index("complaint_id").loc["c2", "unit_kind"] == "交警"
@@ -98,9 +87,9 @@ def test_accusations_score_above_requests(model_directory: Path, segmenter: Jieb
     assert any(said in evidence for said in ("没人管", "向交警大队反映", "没有人来过", "形同虚设"))
 
 
-def test_a_reason_names_rules_and_never_quotes(model_directory: Path, segmenter: JiebaSegmenter) -> None:
+def test_a_reason_names_rules_and_never_quotes(model_directory: Path) -> None:
     frame = COMPLAINTS.assign(text=COMPLAINTS["text"] + "联系人赵钱孙，住丙丁巷七号。")
-    gate, _ = labelled(model_directory, segmenter, frame)
+    gate, _ = labelled(model_directory, frame)
     assert not gate["reason"].str.contains("赵钱孙|丙丁巷|消防通道天天|骑车上班").any()
     assert gate.set_index("complaint_id").loc["c1", "reason"].count("规则") >= 1
 
@@ -119,7 +108,7 @@ def test_a_reason_names_rules_and_never_quotes(model_directory: Path, segmenter:
     )
 )
 def test_evidence_lies_inside_the_text_whatever_it_is(
-    model_directory: Path, segmenter: JiebaSegmenter, rows: list[tuple[str | None, str]]
+    model_directory: Path, rows: list[tuple[str | None, str]]
 ) -> None:
     frame = pd.DataFrame(
         {
@@ -131,21 +120,21 @@ def test_evidence_lies_inside_the_text_whatever_it_is(
     classifier = Classifier.load(model_directory)
     classifier.thresholds = type(classifier.thresholds)(0.0, 0.0, 1.0, classifier.thresholds.code)
     documents = documents_of(frame)
-    judged = classifier.classify(frame.assign(tokens=segmenter.segment(documents))).assessments
+    judged = classifier.classify(frame).assessments
     assert set(judged["complaint_id"]) == set(frame["complaint_id"])
     for row in judged.itertuples(index=False):
         assert 0 <= row.evidence_start < row.evidence_end <= len(documents[int(row.complaint_id)])
 
 
-def test_no_complaints_give_empty_tables(model_directory: Path, segmenter: JiebaSegmenter) -> None:
-    gate, assessments = labelled(model_directory, segmenter, COMPLAINTS.iloc[:0])
+def test_no_complaints_give_empty_tables(model_directory: Path) -> None:
+    gate, assessments = labelled(model_directory, COMPLAINTS.iloc[:0])
     assert len(gate) == len(assessments) == 0
 
 
-def test_the_order_and_company_of_complaints_do_not_matter(model_directory: Path, segmenter: JiebaSegmenter) -> None:
-    together, _ = labelled(model_directory, segmenter, COMPLAINTS)
-    backwards, _ = labelled(model_directory, segmenter, COMPLAINTS.iloc[::-1])
-    alone = pd.concat([labelled(model_directory, segmenter, COMPLAINTS.iloc[[i]])[0] for i in range(len(COMPLAINTS))])
+def test_the_order_and_company_of_complaints_do_not_matter(model_directory: Path) -> None:
+    together, _ = labelled(model_directory, COMPLAINTS)
+    backwards, _ = labelled(model_directory, COMPLAINTS.iloc[::-1])
+    alone = pd.concat([labelled(model_directory, COMPLAINTS.iloc[[i]])[0] for i in range(len(COMPLAINTS))])
     for other in (backwards, alone):
         merged = together.merge(other, on="complaint_id", suffixes=("", "_other"))
         assert merged["scope_score"].to_numpy() == pytest.approx(merged["scope_score_other"].to_numpy(), abs=1e-12)

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from analysis.classify.arrays import Bits, Indices
 from analysis.classify.clauses import SEPARATOR, ClauseTable
-from analysis.classify.patterns import compile_literals, compile_terms
+from analysis.classify.patterns import TermIndex, compile_literals, compile_terms
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
@@ -119,12 +120,12 @@ class CueBook(_Part):
         return self
 
 
-def _compile(term_set: TermSet) -> re.Pattern[str]:
-    """Compile a term set; SettingsError names the term that is wrong."""
+def _index(term_sets: Sequence[TermSet]) -> TermIndex:
+    """Make term sets ready for searching; SettingsError names the term that is wrong."""
     try:
-        return compile_terms(term_set.terms)
+        return TermIndex.build([s.terms for s in term_sets])
     except (re.error, ValueError):
-        for term in term_set.terms:
+        for term_set, term in ((s, t) for s in term_sets for t in s.terms):
             try:
                 compile_terms((term,))
             except (re.error, ValueError) as error:
@@ -169,7 +170,7 @@ class CueFinder:
         self.versions = (actors.review.version, book.review.version)
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
         self._actor_pattern = compile_literals(self._actor_of_alias)
-        self._patterns = [_compile(s) for s in book.term_set]
+        self._terms = _index(book.term_set)
         groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
@@ -237,9 +238,9 @@ class CueFinder:
         self, text: str, clause_of: Indices, actor_clause: Indices, actor_index: Indices
     ) -> tuple[Indices, Indices]:
         clauses, columns = [], []
-        for column, pattern in enumerate(self._patterns):
-            clauses.append(clause_of[np.fromiter((m.start() for m in pattern.finditer(text)), dtype=np.int64)])
-            columns.append(np.full(len(clauses[-1]), column))
+        for column, places in enumerate(self._terms.find(text)):
+            clauses.append(clause_of[places])
+            columns.append(np.full(len(places), column))
         for index, groups in enumerate(self._groups):
             mentioned = actor_clause[actor_index == index]
             clauses.append(np.repeat(mentioned, len(groups)))

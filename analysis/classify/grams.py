@@ -9,12 +9,11 @@ from scipy import sparse
 
 from analysis.classify.arrays import Flags, Floats, Indices, Matrix
 from analysis.classify.clauses import SEPARATOR, ClauseTable
+from analysis.classify.key_table import UNKNOWN, KeyTable
 from analysis.text import code_points
 
 SIZES = (1, 2, 3)
 _CHARACTER_BITS = 21
-_EMPTY = -1
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 _WHITE_SPACE = "\n\r\t\u3000"
 
 
@@ -34,54 +33,6 @@ def gram_keys(text: str) -> Iterator[tuple[Indices, Flags]]:
         key = (key[:-1] << _CHARACTER_BITS) | points[size - 1 :]
         whole = whole[:-1] & inside[size - 1 :]
         yield key, whole
-
-
-@dataclass(frozen=True)
-class _HashTable:
-    """Open addressing over int64 keys, probed by whole arrays."""
-
-    slots: Indices
-    columns: Indices
-    bits: int
-
-    @classmethod
-    def build(cls, keys: Indices) -> "_HashTable":
-        bits = max(4, int(len(keys) * 4).bit_length())
-        slots = np.full(1 << bits, _EMPTY, dtype=np.int64)
-        columns = np.full(1 << bits, _EMPTY, dtype=np.int64)
-        waiting = np.arange(len(keys))
-        place = _slot(keys, bits)
-        while len(waiting):
-            free = slots[place[waiting]] == _EMPTY
-            _, first = np.unique(place[waiting], return_index=True)
-            chosen = np.zeros(len(waiting), dtype=bool)
-            chosen[first] = True
-            settled = waiting[free & chosen]
-            slots[place[settled]] = keys[settled]
-            columns[place[settled]] = settled
-            waiting = waiting[~(free & chosen)]
-            taken = slots[place[waiting]] != _EMPTY
-            place[waiting[taken]] = (place[waiting[taken]] + 1) & ((1 << bits) - 1)
-        return cls(slots, columns, bits)
-
-    def look_up(self, keys: Indices) -> Indices:
-        """Return the column of each key, -1 for an unknown one."""
-        place = _slot(keys, self.bits)
-        columns = self.columns[place]
-        found = self.slots[place]
-        wrong = np.flatnonzero((found != keys) & (found != _EMPTY))
-        columns[found != keys] = _EMPTY
-        while len(wrong):
-            place[wrong] = (place[wrong] + 1) & (len(self.slots) - 1)
-            found = self.slots[place[wrong]]
-            hit = found == keys[wrong]
-            columns[wrong[hit]] = self.columns[place[wrong[hit]]]
-            wrong = wrong[~hit & (found != _EMPTY)]
-        return columns
-
-
-def _slot(keys: Indices, bits: int) -> Indices:
-    return ((keys.astype(np.uint64) * _MULTIPLIER) >> np.uint64(64 - bits)).astype(np.int64)
 
 
 @dataclass(frozen=True)
@@ -110,12 +61,12 @@ class GramVocabulary:
         return len(self.keys)
 
     @cached_property
-    def _table(self) -> _HashTable:
-        return _HashTable.build(self.keys)
+    def _table(self) -> KeyTable:
+        return KeyTable.build(self.keys)
 
     def columns_at(self, text: str) -> Indices:
         """Return the column of the n-gram of each size at each character, -1 if unknown; shape (characters, sizes)."""
-        columns = np.full((len(text), len(SIZES)), _EMPTY, dtype=np.int64)
+        columns = np.full((len(text), len(SIZES)), UNKNOWN, dtype=np.int64)
         for index, (key, whole) in enumerate(gram_keys(text)):
             columns[: len(key), index][whole] = self._table.look_up(key[whole])
         return columns
