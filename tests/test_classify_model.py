@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
-from analysis.classify.model import f1_threshold, fit_calibration, folds, log_odds
+from analysis.classify.model import best_f1, fit_calibration, folds, log_odds
 from analysis.classify.model_store import CARD_FILE, MODEL_FILE, read_model, write_model
 from analysis.errors import HotlineError
 
@@ -60,8 +60,9 @@ def test_calibration_recovers_shares_and_shifts_to_another_share() -> None:
     assert (lower.probability(scores) < fitted.probability(scores)).all()
 
 
-def test_the_f1_threshold_separates_what_can_be_separated() -> None:
-    threshold = f1_threshold(np.array([0.1, 0.2, 0.7, 0.9]), np.array([False, False, True, True]))
+def test_the_threshold_of_the_best_f1_separates_what_can_be_separated() -> None:
+    f1, threshold = best_f1(np.array([0.1, 0.2, 0.7, 0.9]), np.array([False, False, True, True]))
+    assert f1 == 1
     assert 0.2 < threshold < 0.7
 
 

@@ -14,14 +14,15 @@ from analysis.classify.mixtures import Mixtures
 from analysis.classify.model import (
     ASSUMED_SHARE,
     CODE_C,
+    FIELD,
     GATE_C,
     UNIT_C,
     BlockScales,
     Calibration,
     LinearModel,
     Model,
+    best_f1,
     column_scale,
-    f1_threshold,
     fit_calibration,
     fit_linear,
     folds,
@@ -35,6 +36,9 @@ from analysis.contracts import UNIT_KINDS
 FOLDS = 5
 REVIEW_MARGIN = 1.5
 """How far from the threshold, in log odds, a score is left to a human."""
+
+MIN_OF_EACH = 30
+"""Labels of a site on either side from which on they calibrate the scores."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +121,11 @@ def fit(
     gold_scope, gold_code = data.scope[:count], data.code[:count]
     held_out = _held_out_scores(data, space, scales)
 
-    prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
-    gate_calibration = fit_calibration(held_out.gate, gold_scope[:, None]).shifted(prior_shift)
+    gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, corpus.is_site)
     code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
     gate_scores = gate_calibration.probability(held_out.gate)[:, 0]
     code_scores = code_calibration.probability(held_out.code)
-    thresholds = _thresholds(gate_scores, held_out, data, code_calibration, codes)
+    thresholds = _thresholds(reached, held_out, data, code_calibration, codes)
     final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
     model = Model(
         space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
@@ -159,20 +162,35 @@ def _held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales
     return scores
 
 
-def _thresholds(
-    gate_scores: Floats, held_out: _HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
-) -> Thresholds:
-    """Choose the thresholds that serve F1 best on held-out texts.
+def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tuple[Calibration, float]:
+    """Return the gate's calibration, and the F1 that it reaches on real posts.
 
-    The gate's is weighed to the assumed share in scope. Sub-problems share one threshold of the linear score, at
-    which each has its own probability: a rare one is not asked for the certainty of a common one.
+    A site's own labels, where there are enough, are the posts that the model will meet. Without them, the held-out
+    scores of written texts are moved to the share and the vagueness of real posts.
     """
-    gold_scope, gold_code = data.scope[: data.corpus_count], data.code[: data.corpus_count]
-    share = gold_scope.mean()
-    weights = np.where(gold_scope, ASSUMED_SHARE / share, (1 - ASSUMED_SHARE) / (1 - share))
-    gate = f1_threshold(gate_scores, gold_scope, weights)
+    theirs = gold_scope[is_site]
+    if min(theirs.sum(), (~theirs).sum()) >= MIN_OF_EACH:
+        calibration = fit_calibration(held_out[is_site], theirs[:, None])
+        return calibration, best_f1(held_out[is_site][:, 0], theirs)[0]
+    prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
+    return fit_calibration(held_out, gold_scope[:, None]).shifted(prior_shift).in_the_field(FIELD), FIELD.f1
+
+
+def _thresholds(
+    reached: float, held_out: _HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
+) -> Thresholds:
+    """Choose the thresholds that serve F1 best.
+
+    Of calibrated scores, the gate's best threshold is half the best F1 (Lipton, Elkan, Naryanaswamy 2014). Sub-problems
+    share one threshold of the linear score, at which each has its own probability: a rare one is not asked for the
+    certainty of a common one.
+    """
+    gate = reached / 2
     band = 1 / (1 + np.exp(-(log_odds(gate) + np.array([-REVIEW_MARGIN, REVIEW_MARGIN]))))
-    common = f1_threshold(held_out.code[gold_scope].ravel(), gold_code[gold_scope].ravel())
+    chosen = data.scope[: data.corpus_count]
+    weight = np.repeat(data.weight[: data.corpus_count][chosen], len(codes))
+    scores, gold = held_out.code[chosen].ravel(), data.code[: data.corpus_count][chosen].ravel()
+    _, common = best_f1(scores, gold, weight)
     own = code_calibration.probability(np.full((1, len(codes)), common))[0]
     return Thresholds(gate, float(band[0]), float(band[1]), dict(zip(codes, map(float, own), strict=True)))
 
