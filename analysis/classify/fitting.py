@@ -88,10 +88,7 @@ class _LinearModels:
 
 
 def _fit_models(data: TrainingSet, chosen: Flags, space: FeatureSpace, scales: BlockScales) -> _LinearModels:
-    """Fit the three models to the chosen corpus texts and the mixtures of them.
-
-    Units are fitted as often as they occur: most complaints in doubt concern the traffic police.
-    """
+    """Fit the three models to the chosen corpus texts and the mixtures of them."""
     seen = data.rows(chosen)
     accusing = seen & data.scope
     accused = chosen & data.scope[: data.corpus_count]
@@ -99,15 +96,15 @@ def _fit_models(data: TrainingSet, chosen: Flags, space: FeatureSpace, scales: B
     return _LinearModels(
         fit_linear(
             data.features[seen], data.scope[seen][:, None], column_scale(space, scales.gate), GATE_C,
-            sample_weight=weight[seen],
+            weight[seen],
         ),
         fit_linear(
             data.features[accusing], data.code[accusing], column_scale(space, scales.code), CODE_C,
-            sample_weight=weight[accusing],
+            weight[accusing],
         ),
         fit_linear(
             own[accused], data.unit[accused], column_scale(space, scales.unit), UNIT_C,
-            sample_weight=weight[: data.corpus_count][accused], is_balanced=False,
+            weight[: data.corpus_count][accused],
         ),
     )  # fmt: skip
 

@@ -39,11 +39,11 @@ class BlockScales:
 SCALES = BlockScales(
     gate={"knowledge": 1.5, "rule": 0.5, "set": 0.2, "clause": 0.2, "character": 4},
     code={"knowledge": 2.0, "rule": 0.5, "set": 0.2, "clause": 0.0, "character": 4},
-    unit={"knowledge": 0.0, "rule": 0.2, "set": 0.5, "clause": 0.5, "character": 3},
+    unit={"knowledge": 0.0, "rule": 0.0, "set": 0.5, "clause": 0.5, "character": 6},
 )
 """Knowledge counts for more than n-grams (docs/judgement.md has the ablation)."""
 
-GATE_C, CODE_C, UNIT_C = 0.15, 0.3, 1.0
+GATE_C, CODE_C, UNIT_C = 0.15, 0.3, 0.3
 """Inverse strength of regularisation."""
 
 
@@ -78,13 +78,11 @@ def fit_linear(
     targets: Flags,
     scale: Floats,
     inverse_regularisation: float,
-    *,
-    sample_weight: Floats | None = None,
-    is_balanced: bool = True,
+    sample_weight: Floats,
 ) -> LinearModel:
     """Fit one logistic regression a target; targets of shape (complaints, targets), sample_weight (complaints,).
 
-    Balanced, both sides of a target weigh the same; unbalanced, its share in training counts.
+    Both sides of a target weigh the same, however rare it is.
     A target that never (or always) occurs gets the score of its share and no weights.
     """
     from sklearn.linear_model import LogisticRegression  # takes seconds to import and only training needs it
@@ -92,14 +90,13 @@ def fit_linear(
     scaled = (features @ sparse.diags(scale)).tocsr()
     weights = np.zeros((features.shape[1], targets.shape[1]))
     intercepts = np.zeros(targets.shape[1])
-    weighting = "balanced" if is_balanced else None
     for index in range(targets.shape[1]):
         target = targets[:, index]
         if target.all() or not target.any():
             intercepts[index] = 5.0 if target.all() else -5.0
             continue
         fitted = LogisticRegression(
-            C=inverse_regularisation, solver="liblinear", dual=True, tol=0.01, class_weight=weighting, random_state=0
+            C=inverse_regularisation, solver="liblinear", dual=True, tol=0.01, class_weight="balanced", random_state=0
         ).fit(scaled, target, sample_weight=sample_weight)
         weights[:, index] = fitted.coef_[0] * scale
         intercepts[index] = fitted.intercept_[0]

@@ -14,7 +14,7 @@ ROLE_WEIGHT = {"enforcer": 1.0, "contractor": 0.8, "implied": 0.3, "government":
 EVIDENCE_WEIGHT, NEAR_WEIGHT, ELSEWHERE_WEIGHT = 2.0, 1.0, 0.4
 """Weight of a mention in a clause with evidence, within two clauses of one, and elsewhere."""
 
-ACTOR_TRUST = 1.5
+ACTOR_TRUST = 0.5
 """How much the named actors count against the model's scores."""
 
 
