@@ -15,8 +15,8 @@ FINAL_WORD = "是"
 
 _SHOWN = (
     SheetColumn("number", "序号", 4.6, Kind.SHORT),
-    SheetColumn("complaint_id", "诉求编号", 11.5, Kind.SHORT),
-    SheetColumn("origin", "来源/受理时间", 11, Kind.SHORT),
+    SheetColumn("complaint_id", "诉求编号", 15.5, Kind.SHORT),
+    SheetColumn("origin", "来源/受理时间", 15.5, Kind.SHORT),
     SheetColumn("statement", "标题与内容（已去隐私；红色粗体为判断依据）", 60),
     SheetColumn("reasons", "复核原因", 14),
     SheetColumn("scope_score", "纳入分", 6, Kind.SCORE),

@@ -190,7 +190,8 @@ class _SheetWriter:
         for index, column in enumerate(self.sheet.columns):
             value = row.values.get(column.field)
             shown = self._write_value(index, value, self._cell_properties(column, row, value))
-            lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
+            if not column.is_hidden:
+                lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
         self._set_height(lines, style.BODY_SIZE)
 
     def _cell_properties(self, column: SheetColumn, row: SheetRow, value: Value) -> dict[str, Any]:
