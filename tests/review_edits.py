@@ -25,7 +25,9 @@ class Form:
 
     def row(self, complaint_id: str) -> int:
         key = self.column("行标识")
-        return next(r for r in range(self.header + 1, 99) if self.sheet.cell(r, key).value == complaint_id)
+        return next(
+            r for r in range(self.header + 1, self.sheet.max_row + 1) if self.sheet.cell(r, key).value == complaint_id
+        )
 
     def cell(self, complaint_id: str, heading: str) -> Any:
         return self.sheet.cell(self.row(complaint_id), self.column(heading))
