@@ -22,6 +22,7 @@ from analysis.contracts import REVIEWS, UNIT_KINDS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.review_columns import sub_problem_labels
 from analysis.exchange.review_return import ReviewWorkbookError
+from analysis.ingest.grid import MOST_FORMULAS
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_night
 from analysis.pipeline.review_workbooks import ImportedReviews, export_queue, import_reviews
@@ -617,7 +618,7 @@ _SOUND = st.one_of(
 )
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(_SOUND, min_size=10, max_size=20), st.lists(_ROW, max_size=2))
 def test_any_filling_in_is_recorded_as_meant_or_refused(
     exported: Path, sound: list[dict[str, Any]], other: list[dict[str, Any]]
@@ -646,21 +647,43 @@ def test_any_filling_in_is_recorded_as_meant_or_refused(
 SOFFICE = shutil.which("soffice")
 
 
+def resave(path: Path, kind: str) -> Path:
+    """Open a workbook in LibreOffice and save it in another folder; return where it lies."""
+    out = path.parent / "saved"
+    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return out / f"{path.stem}.{kind}"
+
+
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])
 def test_a_form_saved_by_libreoffice_says_the_same(site: SitePaths, form: Form, tmp_path: Path, kind: str) -> None:
     form.fill(LIGHT_ID, 理由="'=1+1", 小类2=INACTION)
     form.fill(POLICE_ID, 复核日期=f"{DAY.month}月{DAY.day}日")
-    source = save(form, tmp_path / "表.xlsx")
-    out = tmp_path / "saved"
-    command = [str(SOFFICE), f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", kind]
-    subprocess.run([*command, "--outdir", str(out), str(source)], check=True, capture_output=True, timeout=120)
-    done = import_reviews(site, out / f"表.{kind}")
+    done = import_reviews(site, resave(save(form, tmp_path / "表.xlsx"), kind))
     assert (done.recorded, done.skipped) == (2, 1 + len(SPARE))
     found = recorded(site)
     changed = {"codes": "irregular.inaction;rough.attitude", "reason": "'=1+1"}
     assert seen(found[LIGHT_ID, "张三"]) == LIGHT | changed
     assert seen(found[POLICE_ID, "张三"]) == POLICE
+
+
+@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")
+def test_a_formula_in_an_old_workbook_is_told_too(site: SitePaths, form: Form, tmp_path: Path) -> None:
+    form.fill(LIGHT_ID, 复核人='="张"&"三"')
+    with pytest.raises(ReviewWorkbookError, match="1 处") as caught:
+        import_reviews(site, resave(save(form, tmp_path / "表.xlsx"), "xls"))
+    assert caught.value.faults[0].heading == "复核人"
+    assert "是公式" in caught.value.faults[0].reason
+
+
+def test_more_formulas_than_are_told_one_by_one_are_refused(site: SitePaths, form: Form) -> None:
+    sheet = form.sheet.parent.create_sheet("算")  # type: ignore[union-attr]
+    for _ in range(MOST_FORMULAS // 100 + 1):
+        sheet.append(["=1+1"] * 100)
+    with pytest.raises(UsageError, match="工作表“算”里有 10100 个公式"):
+        bring(site, form)
 
 
 def test_the_form_offers_choices_hides_its_keys_and_protects_what_is_not_to_be_filled_in(exported: Path) -> None:

@@ -71,7 +71,7 @@ def measure_agreement(reviews: pd.DataFrame) -> list[PairAgreement]:
 
 
 def _compare(first: str, second: str, by_reviewer: dict[str, pd.DataFrame]) -> PairAgreement:
-    joined = by_reviewer[first].join(by_reviewer[second], how="inner", lsuffix="_a", rsuffix="_b").sort_index()
+    joined = by_reviewer[first].add_suffix("_a").join(by_reviewer[second].add_suffix("_b"), how="inner").sort_index()
     in_scope = np.column_stack([joined[f"decision_{x}"] == "in_scope" for x in "ab"]).astype(bool)
     both = joined[pd.Series(in_scope.all(axis=1), index=joined.index)]
     return PairAgreement(

@@ -154,6 +154,9 @@ def _day(cell: ReturnedCell, rules: DateRules) -> date | None:
 
 def _returned(sheet: Sheet, blanks: frozenset[str]) -> ReturnedSheet:
     formulas = {(row, column) for row, column in sheet.info.formulas}
+    if sheet.info.formula_count > len(sheet.info.formulas):
+        count = sheet.info.formula_count
+        raise UsageError(f"工作表“{sheet.info.name}”里有 {count} 个公式，不是导出的复核表原样。请删去公式后重新导入。")
     rows = {
         row.number: [_cell(raw, blanks, is_formula=(row.number - 1, p) in formulas) for p, raw in enumerate(row.cells)]
         for row in sheet.rows
