@@ -736,7 +736,7 @@ def test_what_reviewers_said_is_shown_and_no_text_is_ever_a_formula(site: SitePa
     told = form.cell(LIGHT_ID, "复核原因").value
     assert told.startswith("复核意见不一致")
     assert "李四：不纳入" in told
-    assert "=张三：纳入" in told
+    assert "=张三：纳入（不作为慢作为推诿、态度冷横硬推；城管）" in told
     with ZipFile(tmp_path / "再.xlsx") as archive:
         parts = [archive.read(n).decode() for n in archive.namelist() if n.startswith("xl/worksheets/sheet")]
     assert parts

@@ -18,7 +18,7 @@ _SHOWN = (
     SheetColumn("complaint_id", "诉求编号", 15.5, Kind.SHORT),
     SheetColumn("origin", "来源/受理时间", 15.5, Kind.SHORT),
     SheetColumn("statement", "标题与内容（已去隐私；红色粗体为判断依据）", 60),
-    SheetColumn("reasons", "复核原因", 14),
+    SheetColumn("reasons", "复核原因", 17),
     SheetColumn("scope_score", "纳入分", 6, Kind.SCORE),
     SheetColumn("judgement", "系统判断", 7, Kind.SHORT),
     SheetColumn("proposed_codes", "建议小类", 12.5, Kind.SHORT),
