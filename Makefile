@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check setup train evaluate bench sample clean
+.PHONY: run test lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -13,12 +13,13 @@ run: setup ## the main job on the shipped sample
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
 
-check: setup ## lint, format, types, import rules, tests
+lint: setup ## lint, format, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadfile
+
+check: lint test ## every check
 
 setup: $(VENV)/.ready
 

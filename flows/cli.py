@@ -18,6 +18,7 @@ _COMMANDS = {
     "status": ("flows.commands.status:status", "查看上次运行、各项计数、隔离区和超期问题。"),
     "trace": ("flows.commands.trace:trace", "从问题或诉求编号追溯到文件、行、证据和版本。"),
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
+    "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
     "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),

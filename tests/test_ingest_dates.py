@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.ingest.dates import DateRules, date_value
+from analysis.ingest.dates import DateRules, date_value, day_value
 from analysis.ingest.reasons import ValueFault
 
 RULES = DateRules(dt.datetime(2000, 1, 1), dt.datetime(2026, 11, 25), ZoneInfo("Asia/Shanghai"))
@@ -120,3 +120,49 @@ def test_any_text_is_a_moment_or_a_fault(text: str) -> None:
     except ValueFault:
         return
     assert found is None or RULES.earliest <= found < RULES.latest
+
+
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("11月20日", dt.date(2026, 11, 20)),
+        ("11月24日", dt.date(2026, 11, 24)),
+        ("11 月 20 号 星期五", dt.date(2026, 11, 20)),
+        ("11.20", dt.date(2026, 11, 20)),
+        ("11/20", dt.date(2026, 11, 20)),
+        ("１１－２０", dt.date(2026, 11, 20)),
+        ("6月1日", dt.date(2026, 6, 1)),
+        ("2026.11.20", dt.date(2026, 11, 20)),
+        ("2026年11月20日 9时", dt.date(2026, 11, 20)),
+        (46346, dt.date(2026, 11, 20)),
+        (["date", "2026-11-20T09:30:00"], dt.date(2026, 11, 20)),
+        ("无", None),
+        (None, None),
+    ],
+)
+def test_a_day_filled_in_lately_may_lack_its_year(written: object, day: dt.date | None) -> None:
+    assert day_value(written, RULES, BLANKS) == day  # type: ignore[arg-type]
+
+
+def test_after_the_turn_of_the_year_it_is_last_years() -> None:
+    january = DateRules(RULES.earliest, dt.datetime(2027, 1, 6), RULES.zone)
+    assert day_value("12月30日", january, BLANKS) == dt.date(2026, 12, 30)
+    assert day_value("1月5日", january, BLANKS) == dt.date(2027, 1, 5)
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("11月25日", "incomplete_date"),  # still to come, and long past a year before
+        ("2月3日", "incomplete_date"),
+        ("2月30日", "impossible_date"),
+        ("20.11", "impossible_date"),
+        (11.2, "early_date"),  # 11.20 that became a number
+        ("11月", "unknown_date"),
+        ("2026-11-25", "future_date"),
+    ],
+)
+def test_a_day_without_a_year_that_cannot_be_told_is_a_fault(written: object, code: str) -> None:
+    with pytest.raises(ValueFault) as raised:
+        day_value(written, RULES, BLANKS)  # type: ignore[arg-type]
+    assert raised.value.code == code

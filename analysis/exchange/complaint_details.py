@@ -80,30 +80,30 @@ def _values(number: int, detail: Mapping[Any, Any], edition: Edition) -> dict[st
     }
 
 
-def excerpt(detail: Mapping[Any, Any]) -> Marked | str:
+def excerpt(detail: Mapping[Any, Any], longest: int = LONGEST_EXCERPT) -> Marked | str:
     """Return title and text with the evidence marked, cut to what a row can show; cuts are said with their length."""
     document = f"{as_text(detail['title'])}\n{detail['text']}"
     start, end = detail["evidence_start"], detail["evidence_end"]
     if pd.isna(start) or pd.isna(end):
-        return _cut_after(document, LONGEST_EXCERPT).strip("\n")
+        return _cut_after(document, longest).strip("\n")
     if not 0 <= start < end <= len(document):
-        return f"（证据位置 {start}–{end} 不在原文内）{_cut_after(document, LONGEST_EXCERPT)}"
-    before = _before(document, int(start), int(end)).lstrip("\n")
-    evidence = _cut_after(document[start:end], LONGEST_EXCERPT)
-    room = LONGEST_EXCERPT - len(before) - len(evidence)
+        return f"（证据位置 {start}–{end} 不在原文内）{_cut_after(document, longest)}"
+    before = _before(document, int(start), int(end), longest).lstrip("\n")
+    evidence = _cut_after(document[start:end], longest)
+    room = longest - len(before) - len(evidence)
     after = _cut_after(document[end:], max(room, _LEAD_IN))
     return Marked(before + evidence + after, len(before), len(before) + len(evidence))
 
 
-def _before(document: str, start: int, end: int) -> str:
+def _before(document: str, start: int, end: int, longest: int) -> str:
     """Return what is shown before the evidence: all of it, or the title and the last words before it."""
-    if end <= LONGEST_EXCERPT or start <= LONGEST_EXCERPT // 2:
+    if end <= longest or start <= longest // 2:
         return document[:start]
     title_end = document.index("\n") + 1
     first = start - _LEAD_IN
     if first <= title_end:
         return f"……（前略{first}字）{document[first:start]}"
-    title = _cut_after(document[: title_end - 1], LONGEST_EXCERPT)
+    title = _cut_after(document[: title_end - 1], longest)
     return f"{title}\n……（前略{first - title_end}字）{document[first:start]}"
 
 

@@ -30,6 +30,8 @@ _NUMBER_FORMATS = {
     Kind.DATE: "yyyy-mm-dd",
     Kind.TIME: "yyyy-mm-dd hh:mm",
 }
+_LEFT_OPEN = {"autofilter": True, "format_columns": True, "format_rows": True}
+"""What a protected sheet still allows: to filter, and to make room."""
 _TEXT_FORMAT = "@"
 """For cells that people fill in: a long number stays the text that was typed."""
 
@@ -93,11 +95,11 @@ class _SheetWriter:
         self.sheet = sheet
         self.target = book.workbook.add_worksheet(sheet.name)
         self.row = 0
-        self.last_column = len(sheet.columns) - 1
+        self.last_column = sum(not column.is_hidden for column in sheet.columns) - 1
 
     def write(self) -> None:
         for index, column in enumerate(self.sheet.columns):
-            self.target.set_column(index, index, column.width)
+            self.target.set_column(index, index, column.width, None, {"hidden": column.is_hidden})
         self._write_title()
         first_heading = self.row
         self._write_bands()
@@ -112,7 +114,8 @@ class _SheetWriter:
         self._set_up_page(first_heading, first_row)
 
     def _write_title(self) -> None:
-        enlargement = max(1.0, sum(c.width for c in self.sheet.columns) / _WIDTH_OF_PLAIN_TITLE)
+        visible = self.sheet.columns[: self.last_column + 1]
+        enlargement = max(1.0, sum(c.width for c in visible) / _WIDTH_OF_PLAIN_TITLE)
         size = round(style.TITLE_SIZE * enlargement)
         self._write_line(self.sheet.title, font_name=style.HEADING_FONT, font_size=size, align="center")
         self._write_line(self.sheet.subtitle, align="center")
@@ -129,7 +132,7 @@ class _SheetWriter:
         cell = self.book.format(**properties)
         self._merge(self.row, 0, self.last_column, text, cell)
         size = properties.get("font_size", style.BODY_SIZE)
-        units = sum(_units(column.width, size) for column in self.sheet.columns)
+        units = sum(_units(column.width, size) for column in self.sheet.columns[: self.last_column + 1])
         self._set_height(wrapped_line_count(text, units), size)
 
     def _merge(self, row: int, first: int, last: int, text: str, cell: Any) -> None:
@@ -187,7 +190,8 @@ class _SheetWriter:
         for index, column in enumerate(self.sheet.columns):
             value = row.values.get(column.field)
             shown = self._write_value(index, value, self._cell_properties(column, row, value))
-            lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
+            if not column.is_hidden:
+                lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
         self._set_height(lines, style.BODY_SIZE)
 
     def _cell_properties(self, column: SheetColumn, row: SheetRow, value: Value) -> dict[str, Any]:
@@ -204,6 +208,8 @@ class _SheetWriter:
             properties["num_format"] = _TEXT_FORMAT
         if column.filler in style.CELL_FILL:
             properties["bg_color"] = style.CELL_FILL[column.filler]
+        if self.sheet.is_protected and column.filler is not Filler.SYSTEM:
+            properties["locked"] = False
         if row.is_total:
             properties |= {"bold": True, "bg_color": style.TOTAL_FILL}
         if column.has_tone and row.tone in style.TONE_FILL:
@@ -292,7 +298,10 @@ class _SheetWriter:
         sheet = self.target
         last_row = self.row - 1
         sheet.freeze_panes(first_row, self.sheet.frozen_columns)
-        sheet.autofilter(first_row - 1, 0, last_row, self.last_column)
+        # Hidden columns are filtered and sorted with the others.
+        sheet.autofilter(first_row - 1, 0, last_row, len(self.sheet.columns) - 1)
+        if self.sheet.is_protected:
+            sheet.protect("", _LEFT_OPEN)
         sheet.repeat_rows(first_heading, first_row - 1)
         sheet.print_area(0, 0, last_row, self.last_column)
         if not self.sheet.is_portrait:

@@ -34,6 +34,7 @@ class SheetColumn:
         has_free_text: the choices are only proposals.
         has_tone: the cell shows the row's tone.
         hint: how to fill it in.
+        is_hidden: for the program that reads the sheet back; such columns stand last.
     """
 
     field: str
@@ -46,6 +47,7 @@ class SheetColumn:
     has_free_text: bool = False
     has_tone: bool = False
     hint: str = ""
+    is_hidden: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ class Sheet:
     has_tone_legend: bool = False
     is_portrait: bool = False
     frozen_columns: int = 0
+    is_protected: bool = False
+    """Only the columns that somebody fills in can be changed, until the protection (without password) is lifted."""
     when_empty: str = "（无）"
 
 

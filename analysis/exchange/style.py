@@ -21,6 +21,7 @@ class Filler(StrEnum):
     SYSTEM = "系统生成"
     UNIT = "责任单位填写"
     SUPERVISOR = "监督单位填写"
+    REVIEWER = "复核人填写"
 
 
 class Tone(StrEnum):
@@ -31,9 +32,19 @@ class Tone(StrEnum):
     DUE_SOON = "临期"
 
 
-HEADING_FILL = {Filler.SYSTEM: "#1F3864", Filler.UNIT: "#FFD966", Filler.SUPERVISOR: "#A6A6A6"}
-HEADING_COLOUR = {Filler.SYSTEM: "#FFFFFF", Filler.UNIT: "#000000", Filler.SUPERVISOR: "#000000"}
-CELL_FILL = {Filler.UNIT: "#FFFBEB", Filler.SUPERVISOR: "#F2F2F2"}
+HEADING_FILL = {
+    Filler.SYSTEM: "#1F3864",
+    Filler.UNIT: "#FFD966",
+    Filler.SUPERVISOR: "#A6A6A6",
+    Filler.REVIEWER: "#FFD966",
+}
+HEADING_COLOUR = {
+    Filler.SYSTEM: "#FFFFFF",
+    Filler.UNIT: "#000000",
+    Filler.SUPERVISOR: "#000000",
+    Filler.REVIEWER: "#000000",
+}
+CELL_FILL = {Filler.UNIT: "#FFFBEB", Filler.SUPERVISOR: "#F2F2F2", Filler.REVIEWER: "#FFFBEB"}
 """Light grounds of the cells that wait to be filled in."""
 
 TONE_FILL = {Tone.OVERDUE: "#F4B183", Tone.DUE_SOON: "#DEEBF7"}

@@ -29,6 +29,10 @@ _BY_PLACES = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
     r"(?:\s*(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?"
 )
+_WITHOUT_YEAR = (
+    re.compile(rf"(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})[日号]?\s*{_WEEKDAY}"),
+    re.compile(r"(?P<month>\d{1,2})[-/.](?P<day>\d{1,2})"),
+)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?")
 _FAULTS = (
     (re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}(?!\d).*"), "ambiguous_date"),
@@ -47,6 +51,8 @@ _AFTERNOON = {"下午", "傍晚", "晚上", "夜间", "PM"}
 _MORNING = {"凌晨", "清晨", "早上", "早晨", "上午", "AM"}
 _NOON = 12
 _EARLY_AFTERNOON = 5
+_LATELY = dt.timedelta(days=183)
+"""A day without its year is believed to be of the last half year."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,37 @@ def date_value(cell: Cell, rules: DateRules, blanks: frozenset[str]) -> dt.datet
     if moment >= rules.latest:
         raise ValueFault("future_date")
     return moment
+
+
+def day_value(cell: Cell, rules: DateRules, blanks: frozenset[str]) -> dt.date | None:
+    """Return a cell that a person filled in lately as a day; None where there is none.
+
+    Read: all that `date_value` reads, and as text a day without its year (11月20日, 11.20, 11/20; month first, as
+    Chinese writes it) where the last such day before `rules.latest` lies no more than half a year back.
+
+    Raises:
+        ValueFault: see `date_value`; a day without its year that is still to come, or long past.
+    """
+    text = unforced(text_value(cell)) if isinstance(cell, str) else None
+    plain = _plain_date(text) if text else ""
+    match = next(filter(None, (form.fullmatch(plain) for form in _WITHOUT_YEAR)), None)
+    if match is None:
+        moment = date_value(cell, rules, blanks)
+        return moment.date() if moment else None
+    found = [_day_of(year, match) for year in (rules.latest.year, rules.latest.year - 1)]
+    if not any(found):
+        raise ValueFault("impossible_date")
+    lately = [day for day in found if day is not None and rules.latest - _LATELY <= day < rules.latest]
+    if not lately:
+        raise ValueFault("incomplete_date")
+    return lately[0].date()
+
+
+def _day_of(year: int, month_and_day: re.Match[str]) -> dt.datetime | None:
+    try:
+        return dt.datetime(year, int(month_and_day["month"]), int(month_and_day["day"]))  # noqa: DTZ001 - local time
+    except ValueError:
+        return None
 
 
 def _moment(cell: Cell, rules: DateRules, blanks: frozenset[str]) -> dt.datetime | None:

@@ -18,6 +18,9 @@ Cell = str | int | float | bool | list[str] | None
 DAMAGED_NUMBER = 10**15
 """Excel keeps 15 digits: what lies at or above this as a number has lost its last ones."""
 
+MOST_FORMULAS = 10_000
+"""More formulas of a sheet are counted, but not told one by one."""
+
 
 class Tag(StrEnum):
     """Kinds of cells that plain JSON values cannot express; the second item of the pair is given in brackets."""
@@ -70,6 +73,7 @@ class SheetInfo:
 
     header: headings where the format gives them with each value (JSON); else they are looked for.
     delimiter: of delimited text, where the number of cells of a row means something; else empty.
+    formulas: where the formulas stand (row, column), counted from 0; of many only the first MOST_FORMULAS.
     merges: merged ranges (first row, first column, last row, last column), counted from 0.
     """
 
@@ -79,6 +83,7 @@ class SheetInfo:
     delimiter: str = ""
     is_1904: bool = False
     formula_count: int = 0
+    formulas: list[list[int]] = field(default_factory=list)
     merges: list[list[int]] = field(default_factory=list)
 
 

@@ -48,6 +48,7 @@ def read_workbook(data: bytes, facts: WorkbookFacts, max_rows: int) -> Iterator[
                         is_hidden=sheet.visible != SheetVisibleEnum.Visible,
                         is_1904=facts.is_1904,
                         formula_count=of_sheet.formula_count,
+                        formulas=of_sheet.formulas,
                         merges=[[*first, *last] for first, last in content.merged_cell_ranges or []],
                     )
                     yield Sheet(info, _rows(content.to_python(skip_empty_area=False), of_sheet, max_rows))

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from analysis.ingest.grid import Tag
+from analysis.ingest.grid import MOST_FORMULAS, Tag
 from analysis.ingest.reasons import ReadFault
 from analysis.ingest.xlsx_facts import SheetFacts, WorkbookFacts
 
@@ -145,12 +145,13 @@ def _sheet_name(body: bytes, is_biff8: bool) -> str:
 
 def _sheet_facts(stream: bytes, start: int) -> SheetFacts:
     cells: dict[tuple[int, int], list[str]] = {}
-    formula_count = 0
+    formula_count, formulas = 0, []
     for kind, body in _records(stream, start):
         if kind == _BOOLERR and body[7]:
             cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[6], "#ERROR")]
         elif kind == _FORMULA:
             formula_count += 1
+            formulas += [list(struct.unpack_from("<HH", body))] if formula_count <= MOST_FORMULAS else []
             if body[12:14] == b"\xff\xff" and body[6] == 2:
                 cells[struct.unpack_from("<HH", body)] = [Tag.ERROR, _ERRORS.get(body[8], "#ERROR")]
-    return SheetFacts(cells, formula_count)
+    return SheetFacts(cells, formula_count, formulas)

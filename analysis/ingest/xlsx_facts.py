@@ -8,7 +8,7 @@ from zipfile import ZipFile
 
 from lxml import etree
 
-from analysis.ingest.grid import Tag, distinct_names
+from analysis.ingest.grid import MOST_FORMULAS, Tag, distinct_names
 from analysis.ingest.guard import DAMAGED_ZIP, scan_sheet_part
 from analysis.ingest.reasons import ReadFault
 
@@ -21,10 +21,14 @@ _ERROR = re.compile(r"#[A-Z0/_]{2,14}[!?]?")
 
 @dataclass(frozen=True)
 class SheetFacts:
-    """Cells that the workbook reader shows as empty, by (row, column) from 0, as tagged cells; count of formulas."""
+    """Cells that the workbook reader shows as empty, by (row, column) from 0, as tagged cells; formulas.
+
+    Of the formulas all are counted, and the places of the first are kept.
+    """
 
     cells: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     formula_count: int = 0
+    formulas: list[list[int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def _parse(content: bytes) -> etree._Element:
 
 def _sheet_facts(archive: ZipFile, part: str) -> SheetFacts:
     cells: dict[tuple[int, int], list[str]] = {}
-    formula_count = 0
+    formula_count, formulas = 0, []
     with archive.open(part) as stream:
         position = -1
         for _, row in etree.iterparse(stream, tag="{*}row", resolve_entities=False, no_network=True):
@@ -96,14 +100,16 @@ def _sheet_facts(archive: ZipFile, part: str) -> SheetFacts:
             column = -1
             for cell in row.iterfind("{*}c"):
                 column = _column(cell.get("r"), column + 1)
-                formula_count += cell.find("{*}f") is not None
+                if cell.find("{*}f") is not None:
+                    formula_count += 1
+                    formulas += [[position, column]] if formula_count <= MOST_FORMULAS else []
                 tagged = _hidden_value(cell)
                 if tagged:
                     cells[position, column] = tagged
             row.clear()
             while row.getprevious() is not None:
                 del row.getparent()[0]
-    return SheetFacts(cells, formula_count)
+    return SheetFacts(cells, formula_count, formulas)
 
 
 def _hidden_value(cell: etree._Element) -> list[str] | None:

@@ -53,7 +53,7 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
     """
     gate = tables[GATE_DECISIONS.name]
     assessments = tables[ASSESSMENTS.name].sort_values(["score", "sub_problem_code"], ascending=[False, True])
-    disputed = _disputed(tables)
+    disputed = disputed_opinions(tables)
     sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
     ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
     waiting = ids.to_frame().merge(gate, on="complaint_id", how="left")
@@ -67,7 +67,7 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
         tables[COMPLAINTS.name][["complaint_id", "title", "text", "source_code", "received_at"]], on="complaint_id"
     )
     waiting = with_text_digest(waiting).merge(_proposals(assessments, scheme), on="complaint_id", how="left")
-    told = _opinions_told(disputed, scheme)
+    told = tell_opinions(disputed, scheme)
     waiting = waiting.assign(
         codes=waiting["codes"].fillna(""),
         evidence=waiting["evidence"].fillna("[]"),
@@ -81,7 +81,7 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
     return ordered.astype(dict.fromkeys(["codes", "evidence", "reasons", "opinions"], object))
 
 
-def _disputed(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def disputed_opinions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the reviewers' opinions about present texts on which they disagree, one row per reviewer."""
     reviews = tables[REVIEWS.name]
     open_conflicts = conflicts(reviews)
@@ -153,7 +153,8 @@ def _with_lead(disputed: pd.DataFrame, scheme: Scheme) -> set[str]:
     return set(disputed.loc[sees_lead, "complaint_id"])
 
 
-def _opinions_told(disputed: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
+def tell_opinions(disputed: pd.DataFrame, scheme: Scheme) -> dict[str, str]:
+    """Return for each complaint of `disputed_opinions` who said what, in Chinese."""
     told: dict[str, list[str]] = {}
     for row in disputed.to_dict("records"):
         words = REVIEW_DECISIONS[row["decision"]]

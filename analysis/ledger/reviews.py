@@ -67,7 +67,7 @@ def _contents(reviews: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(content)
 
 
-def _in_order(reviews: pd.DataFrame) -> pd.DataFrame:
+def in_order(reviews: pd.DataFrame) -> pd.DataFrame:
     """Return the reviews in the order in which they were decided, then recorded."""
     decided = pd.to_datetime(reviews["reviewed_on"])
     keys = ["decided", "recorded_at", "review_id"]
@@ -76,7 +76,7 @@ def _in_order(reviews: pd.DataFrame) -> pd.DataFrame:
 
 def opinions(reviews: pd.DataFrame) -> pd.DataFrame:
     """Return the latest review of each reviewer about each version of a text; columns of REVIEWS."""
-    return _in_order(reviews).drop_duplicates([*VERSION, "reviewer"], keep="last")
+    return in_order(reviews).drop_duplicates([*VERSION, "reviewer"], keep="last")
 
 
 def verdicts(reviews: pd.DataFrame) -> pd.DataFrame:
@@ -94,7 +94,7 @@ def verdicts(reviews: pd.DataFrame) -> pd.DataFrame:
     reviewers = by_version["reviewer"].agg("、".join).rename("reviewers")
     latest_filled = latest.assign(unit_kind=latest["unit_kind"].fillna(""))
     variants = latest_filled.drop_duplicates([*VERSION, *_OPINION]).groupby(VERSION).size()
-    rulings = _in_order(reviews[reviews["is_final"].astype(bool)]).drop_duplicates(VERSION, keep="last")
+    rulings = in_order(reviews[reviews["is_final"].astype(bool)]).drop_duplicates(VERSION, keep="last")
     ruled = rulings.assign(reviewers=rulings["reviewer"], is_conflict=False)
     others = latest.drop_duplicates(VERSION, keep="last").set_index(VERSION)
     others = others[~others.index.isin(pd.MultiIndex.from_frame(rulings[VERSION]))]

@@ -1,5 +1,9 @@
 """Human review: the queue of what to look at next, and the reviewers' decisions into the ledger."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
 import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
@@ -7,11 +11,18 @@ from analysis.config import load_settings
 from analysis.contracts import REVIEWS
 from analysis.errors import BusyError, UsageError
 from analysis.ingest.masking import load_masker
-from analysis.ledger.review_checks import InvalidReviewsError, find_contradictions, find_faults, prepare_reviews
-from analysis.ledger.review_queue import build_queue
+from analysis.ledger.agreement import PairAgreement, measure_agreement
+from analysis.ledger.review_checks import (
+    InvalidReviewsError,
+    RowFault,
+    find_contradictions,
+    find_faults,
+    prepare_reviews,
+)
+from analysis.ledger.review_queue import build_queue, disputed_opinions, tell_opinions
 from analysis.ledger.reviews import review_events, review_ids, unrecorded, with_text_digest
-from analysis.ledger.store import Reader
-from analysis.pipeline.night import Counts, now, open_ledger
+from analysis.ledger.store import Reader, Store
+from analysis.pipeline.night import Counts, now, open_ledger, today
 from analysis.site import SitePaths
 
 
@@ -24,12 +35,26 @@ def review_queue(paths: SitePaths) -> pd.DataFrame:
         UsageError: nothing was run yet, or not with this version of the program.
     """
     settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
+    return build_queue(_tables(paths), scheme, settings)
+
+
+def review_agreement(paths: SitePaths) -> tuple[list[PairAgreement], dict[str, str]]:
+    """Return how far every two reviewers agree, and of each complaint in conflict who said what (Chinese).
+
+    Read from the ledger or the snapshot, and with the same errors, as `review_queue`.
+    """
+    tables = _tables(paths)
+    disputes = tell_opinions(disputed_opinions(tables), load_scheme(paths.codebook))
+    return measure_agreement(tables[REVIEWS.name]), disputes
+
+
+def _tables(paths: SitePaths) -> dict[str, pd.DataFrame]:
     try:
         reader = Reader.open(paths.ledger)
     except (BusyError, OSError):
         reader = Reader.open(paths.snapshot)
     with reader:
-        return build_queue(reader.tables(), scheme, settings)
+        return reader.tables()
 
 
 def record_reviews(paths: SitePaths, reviews: pd.DataFrame) -> Counts:
@@ -52,20 +77,13 @@ def record_reviews(paths: SitePaths, reviews: pd.DataFrame) -> Counts:
         BusyError: a run is going on.
         SettingsError, IntegrityError: see `load_settings` and `Store.open`.
     """
-    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
-    if not paths.ledger.is_file():
-        raise UsageError(f"没有找到 {paths.ledger}。请先执行 hotline run。")
-    masker = load_masker(paths.codebook)
-    given = prepare_reviews(reviews)
-    given["reason"] = given["reason"].map(masker.mask)
-    with open_ledger(paths) as store:
+    settings = load_settings(paths.settings)
+    given = _masked(paths, reviews)
+    with _ledger(paths) as store:
         at = now(settings)
         given = given.assign(review_id=review_ids(given), recorded_at=at, run_id=None)
-        fresh = given[unrecorded(given, store.table(REVIEWS))]
-        stored = store.apply("stored_complaints", {"wanted": fresh[["complaint_id"]]})
-        current = with_text_digest(stored)
-        faults = find_faults(fresh, current, scheme, at.date(), settings.review.longest_reason)
-        if faults := [*faults, *find_contradictions(given)]:
+        fresh, faults = _examined(given, store, paths, at.date())
+        if faults:
             raise InvalidReviewsError(faults)
         with store.transaction():
             store.append(REVIEWS, fresh)
@@ -77,3 +95,36 @@ def record_reviews(paths: SitePaths, reviews: pd.DataFrame) -> Counts:
         "unchanged": len(given) - len(fresh),
         "complaints": fresh["complaint_id"].nunique(),
     }
+
+
+def check_reviews(paths: SitePaths, reviews: pd.DataFrame) -> list[RowFault]:
+    """Return why reviews could not be recorded, in the order of their rows, and record nothing.
+
+    Arguments and errors are those of `record_reviews`, which checks the same.
+    """
+    given = _masked(paths, reviews)
+    given = given.assign(review_id=review_ids(given))
+    with _ledger(paths) as store:
+        return _examined(given, store, paths, today(load_settings(paths.settings)))[1]
+
+
+def _masked(paths: SitePaths, reviews: pd.DataFrame) -> pd.DataFrame:
+    given = prepare_reviews(reviews)
+    return given.assign(reason=given["reason"].map(load_masker(paths.codebook).mask))
+
+
+@contextmanager
+def _ledger(paths: SitePaths) -> Iterator[Store]:
+    if not paths.ledger.is_file():
+        raise UsageError(f"没有找到 {paths.ledger}。请先执行 hotline run。")
+    with open_ledger(paths) as store:
+        yield store
+
+
+def _examined(given: pd.DataFrame, store: Store, paths: SitePaths, as_of: date) -> tuple[pd.DataFrame, list[RowFault]]:
+    """Return the reviews that say something new, and what is wrong with any."""
+    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
+    fresh = given[unrecorded(given, store.table(REVIEWS))]
+    current = with_text_digest(store.apply("stored_complaints", {"wanted": fresh[["complaint_id"]]}))
+    faults = find_faults(fresh, current, scheme, as_of, settings.review.longest_reason)
+    return fresh, [*faults, *find_contradictions(given)]
