@@ -1,5 +1,6 @@
-"""Length-preserving normalisation, so that offsets into the result are offsets into the original."""
+"""Text as such: length-preserving normalisation, so that offsets stay true, and the digest of a version."""
 
+import hashlib
 import unicodedata
 from functools import cache
 from itertools import chain
@@ -44,3 +45,11 @@ def fold(text: str) -> str:
     'A市12345,(湘A)'
     """
     return _folded_code_points()[code_points(text)].tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def text_digest(title: str | None, text: str) -> str:
+    """Return what tells one version of a complaint's masked text from another: SHA-256 of «title + newline + text».
+
+    A complaint without a title counts as one with an empty title.
+    """
+    return hashlib.sha256(f"{title or ''}\n{text}".encode()).hexdigest()
