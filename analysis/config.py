@@ -3,6 +3,7 @@
 import re
 import tomllib
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SettingsError
+from analysis.intranet import is_intranet
 from analysis.validation import describe
 
 SITE_FILE = "hotline.toml"
@@ -47,6 +49,14 @@ def _base_url(address: str) -> str:
     if not is_sound or parts.username or parts.query or parts.fragment:
         raise ValueError("应写作 http://主机:端口/v1 的样子，不带用户名、密码、问号")
     return address.rstrip("/")
+
+
+def _is_public_address(endpoint: str) -> bool:
+    """Say whether an endpoint is written as an address outside the intranet; a name is looked up when it is asked."""
+    try:
+        return not is_intranet(ip_address(str(urlsplit(endpoint).hostname)))
+    except ValueError:
+        return False
 
 
 _Positive = Annotated[int, Field(gt=0)]
@@ -121,6 +131,8 @@ class Assist(_Section):
     def _is_complete(self) -> Self:
         if self.enabled and not (self.endpoint and self.model):
             raise ValueError("启用助手须写明 endpoint 和 model")
+        if self.enabled and not self.allow_public and _is_public_address(self.endpoint):
+            raise ValueError("endpoint 是公网地址，诉求不得出内网；内网用了公网号段的才把 allow_public 改为 true")
         return self
 
 
