@@ -3,13 +3,16 @@
 import re
 import tomllib
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from analysis.errors import SettingsError
+from analysis.intranet import is_intranet
 from analysis.validation import describe
 
 SITE_FILE = "hotline.toml"
@@ -33,6 +36,27 @@ def _regular_expression(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"不是合格的正则表达式：{error}") from error
     return pattern
+
+
+def _base_url(address: str) -> str:
+    if not address:
+        return address
+    try:
+        parts = urlsplit(address)
+        is_sound = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        is_sound = False
+    if not is_sound or parts.username or parts.query or parts.fragment:
+        raise ValueError("应写作 http://主机:端口/v1 的样子，不带用户名、密码、问号")
+    return address.rstrip("/")
+
+
+def _is_public_address(endpoint: str) -> bool:
+    """Say whether an endpoint is written as an address outside the intranet; a name is looked up when it is asked."""
+    try:
+        return not is_intranet(ip_address(str(urlsplit(endpoint).hostname)))
+    except ValueError:
+        return False
 
 
 _Positive = Annotated[int, Field(gt=0)]
@@ -84,6 +108,42 @@ class Train(_Section):
     min_site_labels: Annotated[int, Field(ge=4)]
     validation_repeats: _Positive
     tolerated_loss: _Share
+
+
+class Explain(_Section):
+    """How much an explanation tells."""
+
+    strong_from: Annotated[float, Field(gt=0)]
+    told_from: Annotated[float, Field(gt=0)]
+    shown_clauses: _Positive
+    shown_cues: _Positive
+    shown_alternatives: _Positive
+
+
+class Assist(_Section):
+    """The optional assistant: a language model of the site's own that gives its opinion on complaints under review."""
+
+    enabled: bool
+    endpoint: Annotated[str, AfterValidator(_base_url)]
+    model: str
+    api_key_env: Annotated[str, Field(pattern=r"^([A-Za-z_][A-Za-z0-9_]*)?$")]
+    allow_public: bool
+    timeout_seconds: Annotated[float, Field(gt=0)]
+    max_requests_per_night: _Positive
+    max_seconds_per_night: Annotated[float, Field(gt=0)]
+    retries: Annotated[int, Field(ge=0)]
+    retry_wait_seconds: Annotated[float, Field(ge=0)]
+    failures_in_a_row: _Positive
+    max_answer_kb: _Positive
+    max_answer_tokens: _Positive
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.enabled and not (self.endpoint and self.model):
+            raise ValueError("启用助手须写明 endpoint 和 model")
+        if self.enabled and not self.allow_public and _is_public_address(self.endpoint):
+            raise ValueError("endpoint 是公网地址，诉求不得出内网；内网用了公网号段的才把 allow_public 改为 true")
+        return self
 
 
 class Ledger(_Section):
@@ -169,6 +229,8 @@ class Settings(_Section):
     ingest: Ingest
     classify: Classify
     train: Train
+    explain: Explain
+    assist: Assist
     ledger: Ledger
     review: Review
     elusion: Elusion

@@ -98,6 +98,8 @@ REVIEW_REASONS = {
     "elusion": "抽查",
 }
 """Why a complaint stands in the review queue, in the order in which reasons are told."""
+OPINION_DECISIONS = {"in_scope": "纳入", "out_of_scope": "不纳入", "discarded": "答复不合格，未采用"}
+"""What the optional assistant can answer; it never decides."""
 PROBLEM_STATUSES = {"awaiting_handover": "待交办"}
 PROBLEM_SOURCES = {"complaint": "投诉举报"}
 EVENT_KINDS = {
@@ -312,6 +314,45 @@ ASSESSMENTS = Table(
     ),
 )
 
+EXPLANATIONS = Table(
+    "explanations",
+    "判断说明",
+    "一件纳入或待人工复核的诉求的判断说明",
+    ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
+        Column("text", _T, "说明", "判断说明的全文：分数的来历、各句各条线索的作用、小类、单位；引有去隐私后的原句"),
+        Column("run_id", _T, "运行编号", "作出所说明的判断的运行"),
+    ),
+)
+
+ASSISTANT_OPINIONS = Table(
+    "assistant_opinions",
+    "助手意见",
+    "语言模型助手对一件待复核诉求的一个文本版本的一次意见，只供复核人参考",
+    ("complaint_id", "text_digest", "model_name", "prompt_version"),
+    (
+        Column("complaint_id", _T, "诉求编号", "被问到的诉求"),
+        Column("text_digest", _T, "文本指纹", "被问到的“标题+换行+内容”（已去隐私）的 SHA-256"),
+        Column("decision", _T, "意见", "助手的意见；答复不合格的不采用，也不再问", values=OPINION_DECISIONS),
+        Column("codes", _T, "小类代码", "助手认为的小类，按代码排列，以分号相连；没有的为空串"),
+        Column(
+            "unit_kind",
+            _T,
+            "单位类型",
+            "助手认为的被反映单位的粗类；没有的为空",
+            is_nullable=True,
+            values={k: k for k in UNIT_KINDS},
+        ),
+        Column("evidence", _T, "证据", "小类、起、止的清单（JSON），位置在“标题+换行+内容”里，从 0 数起"),
+        Column("endpoint_host", _T, "服务主机", "助手所在的主机"),
+        Column("model_name", _T, "助手模型", "助手所用的语言模型"),
+        Column("prompt_version", _T, "提示词版本", "提示词和小类定义的版本"),
+        Column("requested_at", _S, "征询时间", "征询的本地时间"),
+        Column("run_id", _T, "运行编号", "征询它的运行"),
+    ),
+)
+
 MATTERS = Table(
     "matters",
     "同一事项",
@@ -468,6 +509,8 @@ TABLES: tuple[Table, ...] = (
     QUARANTINE,
     GATE_DECISIONS,
     ASSESSMENTS,
+    EXPLANATIONS,
+    ASSISTANT_OPINIONS,
     MATTERS,
     COMPLAINT_MATTERS,
     PROBLEMS,

@@ -17,6 +17,7 @@ _COMMANDS = {
     "serve": ("flows.commands.serve:serve", "登记每夜定时运行，并守候执行（需要 Prefect 服务）。"),
     "status": ("flows.commands.status:status", "查看上次运行、各项计数、隔离区和超期问题。"),
     "trace": ("flows.commands.trace:trace", "从问题或诉求编号追溯到文件、行、证据和版本。"),
+    "explain": ("flows.commands.explain:explain", "说明一件诉求或一段文字为什么这样判断。"),
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
     "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),

@@ -27,7 +27,27 @@ def report_run(counts: Mapping[str, int], paths: SitePaths) -> str:
         lines += f"\n复核　落实人工决定 {counts['decided_by_reviewers']} 件，新抽查 {counts['sampled']} 件"
     if counts["misplaced_files"]:
         lines += f"\n注意　有 {counts['misplaced_files']} 个表格放在 tickets/ 和 posts/ 之外，没有读取。"
+    if "assist_requests" in counts:
+        lines += f"\n{_report_assistant(counts)}"
     return lines
+
+
+_TROUBLE = {
+    "assist_endpoint_refused": "服务不在内网，没有征询（见设置 assist.endpoint）",
+    "assist_unavailable": "服务连不上或不应答，没有再问（见设置 assist）",
+    "assist_budget_spent": "本夜的次数或时间用完，余下的下次再问",
+}
+
+
+def _report_assistant(counts: Mapping[str, int]) -> str:
+    discarded = sum(count for name, count in counts.items() if name.startswith("assist_discarded"))
+    parts = [
+        f"征询 {counts['assist_requests']} 次，得到意见 {counts.get('assist_opinions', 0)} 件",
+        f"不合格 {discarded} 件，没有答复 {counts.get('assist_failed', 0)} 件",
+        f"没有问 {counts.get('assist_not_asked', 0)} 件",
+        *(words for name, words in _TROUBLE.items() if counts.get(name)),
+    ]
+    return f"助手　{'；'.join(parts)}"
 
 
 @contextmanager

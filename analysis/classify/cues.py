@@ -22,6 +22,13 @@ from analysis.errors import SettingsError
 
 Role = Literal["enforcer", "contractor", "implied", "government", "legislator"]
 ROLES = get_args(Role)
+ROLE_WORDS: dict[Role, str] = {
+    "enforcer": "执法机关及人员",
+    "contractor": "受托企业",
+    "implied": "没有点明单位的执法者",
+    "government": "政府或部门",
+    "legislator": "作出规定的机关",
+}
 
 NEAR_CLAUSES = 2
 """How many clauses before and after count as near."""
@@ -171,6 +178,7 @@ class CueFinder:
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
         self._actor_pattern = compile_literals(self._actor_of_alias)
         self._terms = _index(book.term_set)
+        self._meanings = [s.meaning for s in book.term_set]
         groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
@@ -261,6 +269,29 @@ class CueFinder:
         rule_clause = np.concatenate([*holding, np.zeros(0, dtype=np.int64)])
         order = np.lexsort((rule_index, rule_clause))
         return rule_clause[order], rule_index[order]
+
+    @cached_property
+    def set_meanings(self) -> list[str]:
+        """What each set stands for, in Chinese; in the order of `set_names`."""
+        kinds = [*UNIT_KINDS[:-1], "其他单位"]
+        groups = ["提到执法主体", *(f"提到{ROLE_WORDS[role]}" for role in ROLES), *(f"提到{kind}" for kind in kinds)]
+        return [*self._meanings, *groups]
+
+    def mentions(self, text: str) -> list[tuple[str, Actor]]:
+        """Return the actors that a folded text names: the words that name them, and who is meant."""
+        found = (match.group() for match in self._actor_pattern.finditer(text))
+        return [(words, self.actors[self._actor_of_alias[words]]) for words in found]
+
+    def term(self, set_index: int, text: str, mentions: Sequence[tuple[str, Actor]]) -> str:
+        """Return the first words of a folded text that belong to a set (term set or group of actors); "" if none.
+
+        mentions: result of `mentions` for the text.
+        """
+        if set_index < len(self._terms.patterns):
+            match = self._terms.patterns[set_index].search(text)
+            return match.group() if match else ""
+        name = self.set_names[set_index]
+        return next((words for words, actor in mentions if name in self._groups_of(actor)), "")
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ def actor_scores(finder: CueFinder, batch: Batch, hits: pd.DataFrame) -> Floats:
     for distance, weight in ((2, NEAR_WEIGHT), (1, NEAR_WEIGHT), (0, EVIDENCE_WEIGHT)):
         for step in (-distance, distance):
             near = accusing + step
-            near = near[(near >= 0) & (near < len(clauses))]
+            inside = (near >= 0) & (near < len(clauses))
+            near, origin = near[inside], accusing[inside]
+            near = near[clauses.document[near] == clauses.document[origin]]
             reach[near] = np.maximum(reach[near], weight)
     kind_of = np.array([UNIT_KINDS.index(actor.unit_kind) for actor in finder.actors])
     weight_of = np.array([ROLE_WEIGHT[actor.role] for actor in finder.actors])

@@ -6,6 +6,7 @@ import pandas as pd
 
 from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
 from analysis.exchange.edition import Edition
+from analysis.exchange.explanation_sheet import explanation_sheet
 from analysis.exchange.files import PRIVATE_MODE
 from analysis.exchange.ledger_view import COUNTING_RULE
 from analysis.exchange.problem_list import problem_rows
@@ -46,13 +47,16 @@ def has_leads(ledger: pd.DataFrame, details: pd.DataFrame) -> bool:
     return bool(ledger["is_restricted"].any() or details["is_restricted"].any())
 
 
-def write_leads(path: Path, ledger: pd.DataFrame, details: pd.DataFrame, edition: Edition) -> Path:
+def write_leads(
+    path: Path, ledger: pd.DataFrame, details: pd.DataFrame, explanations: pd.DataFrame, edition: Edition
+) -> Path:
     """Write 线索移送清单, readable by its owner alone, and return its path.
 
     Args:
         path: where to write it.
         ledger: result of `build_ledger`; only restricted problems are used.
-        details: result of `collect_details`; only restricted findings are used.
+        details: result of `collect_details`; only restricted findings, and complaints that hold one, are used.
+        explanations: the contract's table.
         edition: whose list it is, and the run.
     """
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域线索移送清单"
@@ -79,5 +83,6 @@ def write_leads(path: Path, ledger: pd.DataFrame, details: pd.DataFrame, edition
             rows=detail_rows(details[details["is_restricted"]], edition),
             frozen_columns=3,
         ),
+        explanation_sheet(below, explanations, details[details["has_lead"]], edition, warning=SECRECY),
     )
     return write_book(path, Book(title, edition.office, edition.run.as_of, sheets), PRIVATE_MODE)

@@ -86,7 +86,7 @@ def write_outputs(
     written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition)
     written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition, oversight))
     if has_leads(ledger, details):
-        written.append(write_leads(directory / LEADS, ledger, details, edition))
+        written.append(write_leads(directory / LEADS, ledger, details, frames["explanations"], edition))
     else:
         _retire(directory / LEADS)
     digest = build_digest(ledger, links, frames, edition, oversight).encode()

@@ -1,14 +1,17 @@
 """问题清单: the supervisor's own workbook, from the list of problems down to each complaint and its evidence."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import QUARANTINE
+from analysis.exchange.assistant_words import OPINION_HEADING, current_opinions, opinion_words
 from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
 from analysis.exchange.edition import Edition
+from analysis.exchange.explanation_sheet import explanation_sheet
 from analysis.exchange.ledger_view import (
     COUNTING_RULE,
     LEVEL_WORDS,
@@ -75,6 +78,7 @@ _PENDING_COLUMNS = (
     SheetColumn("file_name", "文件", 24, Kind.SHORT),
     SheetColumn("row_number", "行号", 7, Kind.SHORT),
 )
+_OPINION_COLUMN = SheetColumn("opinion", OPINION_HEADING, 34)
 _QUARANTINE_WIDTHS = {
     "quarantine_id": 15,
     "file_name": 30,
@@ -104,7 +108,7 @@ def write_problem_list(
         ledger: result of `build_ledger`.
         links: result of `link_complaints`.
         details: result of `collect_details`.
-        tables: the contract's tables; here quarantine and gate_decisions are read.
+        tables: the contract's tables; here quarantine, gate_decisions, explanations and opinions are read.
         edition: whose list it is, scheme, units and run.
         oversight: its queue tells why and in which order complaints are to be reviewed.
     """
@@ -115,7 +119,7 @@ def write_problem_list(
         _problems(title, below, ledger, open_ledger),
         _by_unit(below, open_ledger, links, edition),
         _by_category(below, ledger, links, edition.scheme),
-        _pending(below, open_ledger, details, edition, oversight.queue),
+        _with_opinions(_pending(below, open_ledger, details, edition, oversight.queue), tables, edition.scheme),
         Sheet(
             name="诉求明细",
             title="诉求明细",
@@ -125,6 +129,7 @@ def write_problem_list(
             rows=detail_rows(details[~details["is_restricted"]], edition),
             frozen_columns=3,
         ),
+        explanation_sheet(below, tables["explanations"], details[~details["has_lead"]], edition),
         _quarantine(below, tables["quarantine"]),
         _explanation(below, ledger, tables["gate_decisions"], edition),
     )
@@ -310,6 +315,18 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
     )
 
 
+def _with_opinions(pending: Sheet, tables: Mapping[str, pd.DataFrame], scheme: Scheme) -> Sheet:
+    """Return the sheet with the assistant's opinions beside what waits for a reviewer, where there are any."""
+    opinions = current_opinions(tables["assistant_opinions"], tables["complaints"])
+    if opinions.empty:
+        return pending
+    words = {str(i): opinion_words(opinion, scheme, has_restricted=False) for i, opinion in opinions.iterrows()}
+    rows = [
+        replace(row, values={**row.values, "opinion": words.get(str(row.values["identifier"]))}) for row in pending.rows
+    ]
+    return replace(pending, columns=(*pending.columns, _OPINION_COLUMN), rows=rows)
+
+
 def _quarantine(below: str, quarantine: pd.DataFrame) -> Sheet:
     columns = tuple(
         SheetColumn(
@@ -354,7 +371,8 @@ def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: 
         "地点": "从地址栏取道路或街道一级的名称，括号内为提到它的人数；地址栏没有写的为“未写明”。",
         "判断所用版本": f"模型 {run.model_id or '无'}；代码本 {run.codebook_version}；类别表 {scheme.review.version}。"
         "诉求明细里的版本是作出该判断时的版本。",
-        "追溯": "用 hotline trace 加问题编号或诉求编号，可查到原文件、行、判断依据和版本。",
+        "追溯": "用 hotline trace 加问题编号或诉求编号，可查到原文件、行、判断依据和版本；"
+        "为什么这样判断见“判断说明”，或用 hotline explain 加诉求编号。",
     }
     return Sheet(
         name="说明",

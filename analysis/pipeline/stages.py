@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from analysis.pipeline.assisting import ask_assistant
+from analysis.pipeline.explaining import explain_judgements
 from analysis.pipeline.judging import judge_complaints
 from analysis.pipeline.merging import merge_problems
 from analysis.pipeline.night import Counts, Night, Progress, no_progress, open_night
@@ -25,6 +27,8 @@ class Stage:
 STAGES: tuple[Stage, ...] = (
     Stage("ingest", "收件：读取、校验、去隐私", read_files, touches_files=True),
     Stage("judge", "判断：范围、小类、证据", judge_complaints, touches_files=False),
+    Stage("explain", "说明：判断的依据", explain_judgements, touches_files=False),
+    Stage("assist", "助手：征询待复核的诉求（默认不用）", ask_assistant, touches_files=False),
     Stage("merge", "归并：同一事项、问题、责任单位、时限", merge_problems, touches_files=False),
     Stage("publish", "发布：快照、台账、夜报", publish_results, touches_files=True),
 )

@@ -1,0 +1,1 @@
+"""The optional assistant: a language model of the site's own, asked for its opinion; it never decides anything."""
