@@ -46,6 +46,19 @@ class Day(click.ParamType[date]):
             self.fail("日期应写作 2023-03-05 的样子。", param, ctx)
 
 
+class Count(click.ParamType[int]):
+    """How many of something: a whole number from 1."""
+
+    name = "件数"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number, or fail with a Chinese message."""
+        text = str(value)
+        if not (text.isascii() and text.isdigit() and int(text)):
+            self.fail("应为 1 以上的整数。", param, ctx)
+        return int(text)
+
+
 raw_option = click.option("--raw", type=FOLDER, metavar="目录", help="原始文件目录，默认 data/raw。")
 processed_option = click.option("--processed", type=FOLDER, metavar="目录", help="结果目录，默认 data/processed。")
 as_of_option = click.option(

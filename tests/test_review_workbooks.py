@@ -13,6 +13,7 @@ from zipfile import ZipFile
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
@@ -27,6 +28,7 @@ from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_night
 from analysis.pipeline.review_workbooks import ImportedReviews, export_queue, import_reviews
 from analysis.site import SitePaths, site_paths
+from flows.commands.review import review as review_commands
 from tests.command import hotline
 from tests.review_edits import Form, open_form, save
 from tests.review_site import (
@@ -769,6 +771,10 @@ def test_the_commands_tell_what_became_of_the_rows(site: SitePaths, form: Form, 
     done = hotline("review", "export", out, "--limit", 2, "--processed", site.processed)
     assert done.returncode == 0, done.stderr.decode()
     assert "已写出 2 件" in done.stdout.decode()
+    for odd in ("0", "-1", "二"):
+        refused = CliRunner().invoke(review_commands, ["export", str(out), "--limit", odd])
+        assert refused.exit_code == 2
+        assert "应为 1 以上的整数" in refused.output
     filled = save(form, tmp_path / "填.xlsx")
     done = hotline("review", "import", filled, "--processed", site.processed)
     assert "记入 2 条，以前已记入 0 条，没有结论略过 53 行" in done.stdout.decode()

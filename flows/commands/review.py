@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from flows.chinese_click import ChineseGroup
-from flows.options import FILE, processed_option
+from flows.options import FILE, Count, processed_option
 
 if TYPE_CHECKING:
     from analysis.ledger.agreement import Estimate, PairAgreement
@@ -26,7 +26,7 @@ def review() -> None:
 
 @review.command("export")
 @click.argument("output", type=FILE, metavar="文件.xlsx")
-@click.option("--limit", type=click.IntRange(min=1), metavar="件数", help="最多导出多少件；默认全部。")
+@click.option("--limit", type=Count(), metavar="件数", help="最多导出多少件；默认全部。")
 @click.option("--with-leads", is_flag=True, help="连同可能含线索（如索贿受贿）的诉求；只限有权接触线索的人复核。")
 @processed_option
 def export_workbook(output: Path, limit: int | None, with_leads: bool, processed: Path | None) -> None:
