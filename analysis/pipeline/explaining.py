@@ -20,7 +20,7 @@ from analysis.plain_text import one_complaint, read_text
 from analysis.site import SitePaths
 from analysis.tables import STANDARD, read_complaints
 from analysis.text import text_digest
-from analysis.training import ensure_model
+from analysis.training import load_classifier
 
 _BATCH = 5000
 
@@ -125,8 +125,7 @@ def _explain_masked(paths: SitePaths, complaints: pd.DataFrame) -> list[str]:
 
 def _classifier(paths: SitePaths, settings: Settings) -> Classifier:
     """Return the model in use, with the bounds of the night."""
-    ensure_model(paths.models, paths.codebook)
-    classifier = Classifier.load(paths.models, paths.codebook)
+    classifier = load_classifier(paths.models, paths.codebook)
     return classifier.with_review_band(settings.classify.review_from, settings.classify.include_from)
 
 
