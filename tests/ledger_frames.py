@@ -7,6 +7,8 @@ import pandas as pd
 
 from analysis.contracts import TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
+from analysis.exchange.explanation_text import SECTIONS
+from analysis.text import text_digest
 
 AS_OF = date(2026, 11, 23)
 RUN = RunInfo("20261123-023000", AS_OF, datetime(2026, 11, 23, 2, 30), "m20261101-3fa9c2", "2026.1")
@@ -174,6 +176,8 @@ def build_tables(seed: int = 7) -> dict[str, pd.DataFrame]:
         "complaints": pd.DataFrame(complaints),
         "assessments": pd.DataFrame(assessments),
         "gate_decisions": pd.DataFrame(gate),
+        "explanations": pd.DataFrame([_explanation(row) for row in gate]),
+        "assistant_opinions": pd.DataFrame([_opinion(row) for row in complaints[-10::3]]),
         "raw_files": pd.DataFrame(_RAW_FILES),
         "quarantine": pd.DataFrame(_QUARANTINE),
         "complaint_matters": _matters(links),
@@ -252,6 +256,27 @@ def _gate(complaint_id: object, decision: str, score: float, reason: str | None,
         "unknown_word_share": 0.05,
         "is_sub_problem_sure": decision != "out_of_scope" or None,
         "run_id": run_id,
+    }
+
+
+def _explanation(decision: dict[str, object]) -> dict[str, object]:
+    sections = "\n".join(f"【{name}】\n第 1 句“{CANARY}”：略有作用（+0.10）" for name in SECTIONS)
+    return {"complaint_id": decision["complaint_id"], "text": sections, "run_id": decision["run_id"]}
+
+
+def _opinion(complaint: dict[str, object]) -> dict[str, object]:
+    return {
+        "complaint_id": complaint["complaint_id"],
+        "text_digest": text_digest(str(complaint["title"]), str(complaint["text"])),
+        "decision": "in_scope",
+        "codes": "irregular.inaction;rent_seeking.bribery",
+        "unit_kind": "交警",
+        "evidence": "[]",
+        "endpoint_host": "10.1.2.3",
+        "model_name": "qwen",
+        "prompt_version": "2026.1-1",
+        "requested_at": datetime(2026, 11, 20, 3),
+        "run_id": RUN.run_id,
     }
 
 

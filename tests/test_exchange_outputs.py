@@ -247,7 +247,16 @@ def test_a_long_list_of_units_is_chosen_from_a_hidden_sheet(tmp_path: Path, tabl
 def test_the_problem_list_shows_exact_reach_and_evidence(outputs: Path) -> None:
     path = outputs / "问题清单.xlsx"
     book = openpyxl.load_workbook(path, rich_text=True)
-    assert book.sheetnames == ["问题清单", "单位汇总", "类别汇总", "待定与复核", "诉求明细", "隔离区", "说明"]
+    assert book.sheetnames == [
+        "问题清单",
+        "单位汇总",
+        "类别汇总",
+        "待定与复核",
+        "诉求明细",
+        "判断说明",
+        "隔离区",
+        "说明",
+    ]
     problems = {row["问题编号"]: row for row in _table(book["问题清单"])}
     assert len(problems) == 18
     small = problems["FR-2026-0007"]
