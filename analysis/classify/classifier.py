@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.classify.arrays import Flags, Indices
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
-from analysis.classify.evidence import best_hits, clause_span, contributing_clauses
+from analysis.classify.evidence import choose_evidence, clause_span
 from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
 from analysis.classify.grams import GramVocabulary
 from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_word_shares
@@ -194,15 +194,12 @@ class Classifier:
         codes = self.model.codes
         chosen = choose_codes(scores.code[rows], codes, self.thresholds)
         pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
-        cues = {(h.row, h.code): (h.clause, h.rule_id) for h in best_hits(hits).itertuples(index=False)}
-        without = [(row, k) for row, k in pairs if (row, codes[k]) not in cues]
-        fallback = dict(zip(without, contributing_clauses(self.model, batch.clauses, grams, without), strict=True))
-        for row, k in pairs:
-            clause, rule_id = cues.get((row, codes[k]), (fallback.get((row, k)), None))
+        found = choose_evidence(self.model, batch.clauses, grams, hits, pairs)
+        for (row, k), evidence in zip(pairs, found, strict=True):
             passes = scores.code[row, k] >= self.thresholds.code[codes[k]]
-            assessor = "model" if rule_id is None else "both" if passes else "cue"
-            start, end = clause_span(batch.clauses, int(clause))  # type: ignore[arg-type]
-            yield ids[row], codes[k], float(scores.code[row, k]), assessor, rule_id, start, end
+            assessor = "model" if evidence.rule_id is None else "both" if passes else "cue"
+            start, end = clause_span(batch.clauses, evidence.clause)
+            yield ids[row], codes[k], float(scores.code[row, k]), assessor, evidence.rule_id, start, end
 
 
 def documents_of(complaints: pd.DataFrame) -> list[str]:

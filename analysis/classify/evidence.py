@@ -1,28 +1,19 @@
 """Finds the span of text that supports each sub-problem."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Floats, Indices
+from analysis.classify.arrays import Indices
 from analysis.classify.clauses import ClauseTable
 from analysis.classify.model import Model
 
 SHORT_CLAUSE = 8
 """A clause with fewer characters says too little alone; the next one is added."""
 
-Pairs = list[tuple[int, int]]
-
-
-def best_hits(hits: pd.DataFrame) -> pd.DataFrame:
-    """Return for each complaint and sub-problem the clause with the most weight, and its strongest rule.
-
-    Columns: row, code, clause, rule_id, weight (sum over the rules of the sub-problem that hold in the clause).
-    """
-    coded = hits[hits["code"].notna()].sort_values(["row", "code", "clause", "weight", "rule_id"], kind="stable")
-    grouped = coded.groupby(["row", "code", "clause"], sort=True)
-    clauses = grouped.agg(rule_id=("rule_id", "last"), weight=("weight", "sum")).reset_index()
-    order = clauses.sort_values(["row", "code", "weight", "clause"], ascending=[True, True, False, True], kind="stable")
-    return order.drop_duplicates(["row", "code"]).reset_index(drop=True)
+_NO_RULES = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=object))
 
 
 def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
@@ -41,25 +32,44 @@ def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
     return start - base, end - base
 
 
-def contributing_clauses(model: Model, clauses: ClauseTable, grams: Indices, pairs: Pairs) -> list[int]:
-    """Return for each (complaint, code number) the clause whose wording speaks most for the code in the model.
+@dataclass(frozen=True)
+class Evidence:
+    """The clause that speaks most for a sub-problem, and the strongest rule that holds in it; None, if none does."""
 
-    grams: result of `GramVocabulary.columns_at` for the text of the clauses.
+    clause: int
+    rule_id: str | None
+
+
+def choose_evidence(
+    model: Model, clauses: ClauseTable, grams: Indices, hits: pd.DataFrame, pairs: Sequence[tuple[int, int]]
+) -> list[Evidence]:
+    """Return the evidence of each (complaint, code number): rules that hold in a clause and its wording together.
+
+    Args:
+        model: whose weights say how much wording speaks for a code.
+        clauses: of the batch.
+        grams: result of `GramVocabulary.columns_at` for the text of the clauses.
+        hits: result of `hit_table`.
+        pairs: what evidence is wanted for.
     """
-    if not pairs:
-        return []
     known = grams >= 0
     clause, column = clauses.clause_of[np.nonzero(known)[0]], grams[known]
-    offset = model.space.first_column["character"]
-    return [_best_clause(model, clauses, clause, column, offset, pair) for pair in pairs]
-
-
-def _best_clause(
-    model: Model, clauses: ClauseTable, clause: Indices, column: Indices, offset: int, pair: tuple[int, int]
-) -> int:
-    row, code = pair
-    first, last = np.searchsorted(clauses.document, [row, row + 1])
-    low, high = np.searchsorted(clause, [first, last])
-    weights: Floats = model.code.weights[offset + column[low:high], code] * model.space.character.idf[column[low:high]]
-    total = np.bincount(clause[low:high] - first, weights=weights, minlength=last - first)
-    return int(first + total.argmax())
+    idf = model.space.character.idf
+    first_gram = model.space.first_column["character"]
+    coded = hits[hits["code"].notna()].sort_values(["row", "code", "weight", "rule_id"], kind="stable")
+    rules = {key: (g["clause"].to_numpy(), g["weight"].to_numpy(), g["rule_id"].to_numpy(dtype=object))
+             for key, g in coded.groupby(["row", "code"], sort=False)}  # fmt: skip
+    found = []
+    for row, code in pairs:
+        start = int(clauses.first[row])
+        end = int(clauses.first[row + 1]) if row + 1 < clauses.document_count else len(clauses)
+        low, high = np.searchsorted(clause, [start, end])
+        own = column[low:high]
+        parts = model.code.weights[first_gram + own, code] * idf[own] / max(1.0, float(np.linalg.norm(idf[own])))
+        speaks = np.bincount(clause[low:high] - start, weights=parts, minlength=end - start)
+        where, weight, rule_id = rules.get((row, model.codes[code]), _NO_RULES)
+        np.add.at(speaks, where - start, weight)
+        best = start + int(speaks.argmax())
+        there = rule_id[where == best]
+        found.append(Evidence(best, str(there[-1]) if len(there) else None))
+    return found
