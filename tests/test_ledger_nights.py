@@ -13,9 +13,11 @@ from analysis.contracts import QUARANTINE
 from analysis.errors import IntegrityError, SettingsError
 from analysis.ledger.store import Reader, Store
 from analysis.ledger.trace import ProblemTrace, trace
+from analysis.pipeline.judging import judge_complaints
 from analysis.pipeline.night import open_night
 from analysis.pipeline.publishing import export_snapshot, publish_results
 from analysis.pipeline.reading import read_files
+from analysis.pipeline.reviewing import review_queue
 from analysis.pipeline.stages import run_night
 from analysis.site import SitePaths, site_paths
 from tests.command import hotline
@@ -67,6 +69,20 @@ def test_a_reworded_ticket_leaves_its_problem_and_comes_back(site: SitePaths) ->
         "complaint_withdrawn",
         "complaint_added",
     ]
+
+
+def test_where_only_the_category_is_sure_no_problem_is_entered_before_a_reviewer_decides(site: SitePaths) -> None:
+    put(site, "tickets/12328工单1.csv", IN_SCOPE)
+    with open_night(site, AS_OF) as night:
+        read_files(night)
+        judge_complaints(night)
+    with duckdb.connect(str(site.ledger)) as connection:
+        connection.execute("UPDATE gate_decisions SET is_sub_problem_sure = FALSE")
+    run_night(site, AS_OF)
+    found = tables(site)
+    assert found["gate_decisions"]["decision"].tolist() == ["in_scope"]
+    assert found["problem_complaints"].empty
+    assert "小类没有把握" in review_queue(site)["reasons"].iloc[0]
 
 
 def test_the_codebook_folder_of_the_site_is_used(site: SitePaths, tmp_path: Path) -> None:

@@ -10,26 +10,48 @@ from analysis.classify.arrays import Indices
 from analysis.classify.clauses import ClauseTable
 from analysis.classify.model import Model
 
-SHORT_CLAUSE = 8
-"""A clause with fewer characters says too little alone; the next one is added."""
+LONGEST_SPAN = 60
+"""Characters up to which a clause is shown with its neighbours of the same sentence: alone it seldom says enough."""
+
+_SENTENCE_ENDS = frozenset("。！？!?；;\n…")
 
 _NO_RULES = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=object))
 
 
 def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
-    """Return the clause as offsets into «title + newline + text»; never empty unless the complaint is."""
+    """Return a clause with what stands around it in its sentence, as offsets into «title + newline + text».
+
+    The span takes in neighbouring clauses, the next one first, while it stays within `LONGEST_SPAN` characters; it is
+    never empty unless the complaint is.
+    """
     row = clauses.document[clause]
     base, limit = int(clauses.document_start[row]), int(clauses.document_end[row])
-    start, end = int(clauses.start[clause]), int(clauses.end[clause])
-    follows = clause + 1 < len(clauses) and clauses.document[clause + 1] == row
-    if end - start < SHORT_CLAUSE and follows:
-        end = int(clauses.end[clause + 1])
+    first = last = clause
+    can_grow = True
+    while can_grow:
+        can_grow = False
+        if _goes_on(clauses, last, row) and _length(clauses, first, last + 1) <= LONGEST_SPAN:
+            last, can_grow = last + 1, True
+        if first > 0 and _goes_on(clauses, first - 1, row) and _length(clauses, first - 1, last) <= LONGEST_SPAN:
+            first, can_grow = first - 1, True
+    start, end = int(clauses.start[first]), int(clauses.end[last])
     text = clauses.text[start:end]
     end -= len(text) - len(text.rstrip())
     start += len(text) - len(text.lstrip())
     if start >= end:
         start, end = base, limit
     return start - base, end - base
+
+
+def _goes_on(clauses: ClauseTable, clause: int, row: int) -> bool:
+    """Say whether the sentence of a complaint goes on after a clause of it."""
+    if clause + 1 >= len(clauses) or clauses.document[clause] != row or clauses.document[clause + 1] != row:
+        return False
+    return _SENTENCE_ENDS.isdisjoint(clauses.text[clauses.start[clause] : clauses.end[clause]])
+
+
+def _length(clauses: ClauseTable, first: int, last: int) -> int:
+    return len(clauses.text[clauses.start[first] : clauses.end[last]].strip())
 
 
 @dataclass(frozen=True)
