@@ -116,7 +116,7 @@ def fit(
     codes = tuple(scheme.sub_problems)
     count = data.corpus_count
     gold_scope, gold_code = data.scope[:count], data.code[:count]
-    held_out = _held_out_scores(data, space, scales)
+    held_out = held_out_scores(data, space, scales)
 
     gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, corpus.is_site)
     code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
@@ -135,7 +135,7 @@ def fit(
 
 
 @dataclass(frozen=True)
-class _HeldOut:
+class HeldOut:
     """Linear scores of corpus texts; shapes (texts, 1), (texts, sub-problems), (texts, kinds of unit)."""
 
     gate: Floats
@@ -143,13 +143,13 @@ class _HeldOut:
     unit: Floats
 
 
-def _held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales) -> _HeldOut:
+def held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales) -> HeldOut:
     """Score each corpus text by models that saw neither it nor one of nearly the same wording."""
     count = data.corpus_count
     own = data.features[:count]
     begin = space.first_column["character"]
     fold = folds(near_duplicate_groups(own[:, begin : begin + space.sizes["character"]]), FOLDS)
-    scores = _HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
+    scores = HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
     for number in range(FOLDS):
         unseen = fold == number
         models = _fit_models(data, ~unseen, space, scales)
@@ -174,7 +174,7 @@ def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tu
 
 
 def _thresholds(
-    reached: float, held_out: _HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
+    reached: float, held_out: HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
 ) -> Thresholds:
     """Choose the thresholds that serve F1 best.
 
