@@ -14,6 +14,7 @@ from analysis.pipeline.assisting import ask_assistant
 from analysis.pipeline.explaining import explain_complaint
 from analysis.pipeline.night import open_night
 from analysis.pipeline.publishing import publish_results
+from analysis.pipeline.review_workbooks import export_queue
 from analysis.pipeline.stages import run_night
 from analysis.site import SitePaths
 from flows.report import report_run
@@ -220,3 +221,17 @@ def test_a_book_without_opinions_has_no_column_for_them(site: SitePaths) -> None
     book = openpyxl.load_workbook(site.processed / "问题清单.xlsx")
     assert OPINION_HEADING not in {cell.value for row in book["待定与复核"].iter_rows() for cell in row}
     assert "没有判断说明" in str([cell.value for row in book["判断说明"].iter_rows() for cell in row])
+
+
+def test_a_review_workbook_tells_opinions_and_leaves_out_leads_that_they_name(site: SitePaths, tmp_path: Path) -> None:
+    with serving(judge_by_ticket) as server:
+        consult(site, server)
+    (site.settings / "hotline.toml").write_text(EVERYTHING_TO_REVIEW, encoding="utf-8")
+    book = tmp_path / "复核表.xlsx"
+    export_queue(site, book)
+    rows = list(openpyxl.load_workbook(book)["复核表"].iter_rows(values_only=True))
+    heading = next(row for row in rows if "复核原因" in row)
+    told = {row[heading.index("诉求编号")]: row[heading.index("复核原因")] for row in rows if row[0] in (1, 2, 3)}
+    assert "助手意见：纳入；小类 " in str(told[POLICE_ID])
+    assert "助手意见：不纳入" in str(told[LIGHT_ID])
+    assert LEAD_ID not in told

@@ -19,6 +19,7 @@ from analysis.contracts import UNIT_KINDS
 from analysis.exchange.explanation_text import SECTIONS, explanation_text, split_sections
 from analysis.explanation import Bounds, Explanation, HumanDecision, is_decisive
 from analysis.site import site_paths
+from analysis.training import load_classifier
 
 TEXTS = (
     ("交警贴单不告知", "交警在巷子里贴了我六张罚单，一条短信都没有发过，年审时才知道，没有任何告知。"),
@@ -35,7 +36,7 @@ SCHEME, RULES = load_scheme(), load_settings().explain
 @cache
 def classifier() -> Classifier:
     paths = site_paths()
-    return Classifier.load(paths.models, paths.codebook).with_review_band(0.2, 0.5)
+    return load_classifier(paths.models, paths.codebook).with_review_band(0.2, 0.5)
 
 
 def table(*texts: tuple[str | None, str]) -> pd.DataFrame:

@@ -46,6 +46,12 @@ def opinion_words(opinion: "pd.Series[Any]", scheme: Scheme, *, has_restricted: 
     return f"{'；'.join(parts)}（{opinion['model_name']}）"
 
 
+def names_restricted(opinion: "pd.Series[Any]", scheme: Scheme) -> bool:
+    """Say whether an opinion names a sub-problem of a restricted category."""
+    codes = [code for code in str(opinion["codes"]).split(";") if code in scheme.sub_problems]
+    return any(scheme.category_of(code).is_restricted for code in codes)
+
+
 def _named(codes: Iterable[str], scheme: Scheme, *, has_restricted: bool) -> list[str]:
     shown, hidden = [], False
     for code in codes:

@@ -62,7 +62,8 @@ def write_review_workbook(
 def _values(number: int, row: Mapping[Any, Any], scheme: Scheme, source_names: Mapping[str, str]) -> dict[str, Value]:
     received = UNKNOWN_TIME if pd.isna(row["received_at"]) else f"{row['received_at']:%Y-%m-%d %H:%M}"
     source = as_text(row["source_code"])
-    reasons = [*as_text(row["reasons"]).split("；"), as_text(row["opinions"])]
+    assistant = as_text(row.get("assistant"))
+    reasons = [*as_text(row["reasons"]).split("；"), as_text(row["opinions"]), assistant and f"助手意见：{assistant}"]
     return {
         "number": number,
         "complaint_id": as_text(row["complaint_id"]),

@@ -8,7 +8,7 @@ from analysis.classify.classifier import Classifier
 from analysis.classify.explain import explain
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.config import Settings, load_settings
-from analysis.contracts import ASSISTANT_OPINIONS, COMPLAINTS, EXPLANATIONS, TABLES
+from analysis.contracts import ASSISTANT_OPINIONS, COMPLAINTS, EXPLANATIONS, REVIEWS, empty_frame
 from analysis.errors import UsageError
 from analysis.exchange.assistant_words import current_opinions, opinion_words
 from analysis.exchange.explanation_text import explanation_text
@@ -43,7 +43,7 @@ def explain_judgements(night: Night) -> Counts:
     for start in range(0, len(waiting), _BATCH):
         night.progress("说明判断", start, len(waiting))
         batch = waiting.iloc[start : start + _BATCH]
-        texts = _texts(batch, classifier, night.settings, night.scheme, _reviews(night.store))
+        texts = _texts(batch, classifier, night.settings, night.scheme, night.store.table(REVIEWS))
         rows = batch[["complaint_id", "run_id"]].assign(text=pd.Series(texts, index=batch.index, dtype=object))
         night.store.append(EXPLANATIONS, rows)
         counts["explained"] += len(rows)
@@ -66,7 +66,7 @@ def explain_complaint(paths: SitePaths, complaint_id: str) -> str:
             raise UsageError(f"没有编号为 {complaint_id} 的诉求。诉求编号见《问题清单》“诉求明细”。")
         stored = reader.query("stored_explanation", complaint_id=complaint_id)
         opinions = current_opinions(reader.table(ASSISTANT_OPINIONS), found)
-        reviews = _reviews(reader)
+        reviews = reader.table(REVIEWS)
     judged = found.iloc[0]
     if not judged["model_id"]:
         raise UsageError(f"诉求 {complaint_id} 还没有判断。请先执行 hotline run。")
@@ -120,7 +120,7 @@ def _explain_masked(paths: SitePaths, complaints: pd.DataFrame) -> list[str]:
     masked = mask_any_table(complaints.rename(columns=headings), paths.codebook)
     masked = masked.rename(columns={heading: name for name, heading in headings.items()})
     masked = masked.assign(complaint_id=complaints["complaint_id"])
-    return _texts(masked, _classifier(paths, settings), settings, load_scheme(paths.codebook), _no_reviews())
+    return _texts(masked, _classifier(paths, settings), settings, load_scheme(paths.codebook), empty_frame(REVIEWS))
 
 
 def _classifier(paths: SitePaths, settings: Settings) -> Classifier:
@@ -143,17 +143,6 @@ def _texts(
             strict=True,
         )
     ]
-
-
-def _reviews(reader: Reader) -> pd.DataFrame:
-    """Return the reviewers' decisions; none where the ledger keeps none."""
-    table = next((t for t in TABLES if t.name == "reviews"), None)
-    return _no_reviews() if table is None else reader.table(table)
-
-
-def _no_reviews() -> pd.DataFrame:
-    columns = ("complaint_id", "text_digest", "reviewer", "decision", "codes", "unit_kind", "reason", "is_final")
-    return pd.DataFrame(columns=[*columns, "reviewed_on", "recorded_at"], dtype=object)
 
 
 def _decisions_by_version(reviews: pd.DataFrame) -> dict[tuple[str, str], list[HumanDecision]]:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
 from analysis.config import load_settings
-from analysis.contracts import REVIEWS
+from analysis.contracts import ASSISTANT_OPINIONS, REVIEWS
 from analysis.errors import BusyError, UsageError
+from analysis.exchange.assistant_words import current_opinions, names_restricted, opinion_words
 from analysis.ingest.masking import load_masker
 from analysis.ledger.agreement import PairAgreement, measure_agreement
 from analysis.ledger.review_checks import (
@@ -29,13 +30,24 @@ from analysis.site import SitePaths
 def review_queue(paths: SitePaths) -> pd.DataFrame:
     """Return what waits for a reviewer, the most valuable first; columns of `QUEUE_COLUMNS`, see `build_queue`.
 
+    And `assistant`: what the assistant thinks of the present text (Chinese), "" where it was not asked. Where it names
+    a sub-problem of a restricted category, the complaint counts as one that may hold a lead.
+
     Read from the ledger, which knows of decisions recorded since the last run; while a run holds it, from the snapshot.
 
     Raises:
         UsageError: nothing was run yet, or not with this version of the program.
     """
     settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
-    return build_queue(_tables(paths), scheme, settings)
+    tables = _tables(paths)
+    queue = build_queue(tables, scheme, settings)
+    opinions = current_opinions(tables[ASSISTANT_OPINIONS.name], queue)
+    words = {complaint_id: opinion_words(opinion, scheme) for complaint_id, opinion in opinions.iterrows()}
+    leads = [complaint_id for complaint_id, opinion in opinions.iterrows() if names_restricted(opinion, scheme)]
+    return queue.assign(
+        assistant=pd.Series([words.get(i, "") for i in queue["complaint_id"]], index=queue.index, dtype=object),
+        has_lead=queue["has_lead"] | queue["complaint_id"].isin(leads),
+    )
 
 
 def review_agreement(paths: SitePaths) -> tuple[list[PairAgreement], dict[str, str]]:
