@@ -280,10 +280,10 @@ GATE_DECISIONS = Table(
             is_nullable=True,
         ),
         Column(
-            "unknown_word_share",
+            "unknown_wording_share",
             _R,
-            "生词比例",
-            "不在模型词表里的词所占的比例，0 到 1；早期版本的判断没有记录，为空",
+            "新说法比例",
+            "相邻两个汉字里，模型的字串表没有的所占比例，0 到 1；人工决定的也保留，供看新说法",
             is_nullable=True,
         ),
         Column(
@@ -492,7 +492,7 @@ JUDGEMENT_PROFILES = Table(
         Column("judged_count", _I, "判断件数", "模型判断的诉求数；有过人工复核的不计"),
         Column("in_scope_share", _R, "纳入比例", "直接纳入的比例，0 到 1"),
         Column("review_share", _R, "待复核比例", "交人工复核的比例，0 到 1"),
-        Column("unknown_word_share", _R, "生词比例", "各件诉求生词比例的平均，0 到 1"),
+        Column("unknown_wording_share", _R, "新说法比例", "各件诉求新说法比例的平均，0 到 1"),
         *(
             Column(f"p{percent}_score", _R, f"纳入分第 {percent} 百分位", f"有百分之 {percent} 的诉求纳入分不高于它")
             for percent in SCORE_PERCENTS

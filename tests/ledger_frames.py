@@ -253,7 +253,7 @@ def _gate(complaint_id: object, decision: str, score: float, reason: str | None,
         "codebook_version": RUN.codebook_version,
         "decided_by": "model",
         "cue_balance": 1.0,
-        "unknown_word_share": 0.05,
+        "unknown_wording_share": 0.05,
         "is_sub_problem_sure": decision != "out_of_scope" or None,
         "run_id": run_id,
     }

@@ -19,7 +19,7 @@ def judged(count: int, included: int, reviewed: int, unknown: float = 0.05, lift
     decisions = ["in_scope"] * included + ["review"] * reviewed + ["out_of_scope"] * (count - included - reviewed)
     frame = pd.DataFrame({"complaint_id": map(str, range(count)), "decision": decisions})
     frame["scope_score"] = [min(1.0, lift + i / count / 2) for i in range(count)]
-    return frame.assign(unknown_word_share=unknown, model_id="m-1", codebook_version="1").reindex(
+    return frame.assign(unknown_wording_share=unknown, model_id="m-1", codebook_version="1").reindex(
         columns=GATE_DECISIONS.column_names
     )
 
@@ -45,7 +45,7 @@ def told(tables: dict[str, pd.DataFrame], run_id: str) -> Oversight:
 def test_a_profile_holds_shares_and_deciles() -> None:
     row = conform(profile(judged(200, 10, 20), "R1"), JUDGEMENT_PROFILES).iloc[0]
     assert (row["judged_count"], row["in_scope_share"], row["review_share"]) == (200, 0.05, 0.1)
-    assert row["unknown_word_share"] == pytest.approx(0.05)
+    assert row["unknown_wording_share"] == pytest.approx(0.05)
     deciles = [row[f"p{p}_score"] for p in range(10, 100, 10)]
     assert deciles == sorted(deciles)
     assert deciles[4] == pytest.approx(0.25, abs=0.01)
@@ -64,7 +64,7 @@ def test_a_run_like_the_others_is_quiet() -> None:
     [
         (judged(200, 60, 20), "in_scope_share"),
         (judged(200, 10, 90), "review_share"),
-        (judged(200, 10, 20, unknown=0.4), "unknown_word_share"),
+        (judged(200, 10, 20, unknown=0.4), "unknown_wording_share"),
         (judged(200, 10, 20, lift=0.4), "score_shift"),
     ],
 )

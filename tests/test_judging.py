@@ -43,7 +43,7 @@ def site(first_night: Path, tmp_path: Path) -> SitePaths:
 def test_the_model_says_how_sure_it_is(site: SitePaths) -> None:
     gate = tables(site)["gate_decisions"].set_index("decision")
     assert set(gate["decided_by"]) == {"model"}
-    assert gate["unknown_word_share"].between(0, 1).all()
+    assert gate["unknown_wording_share"].between(0, 1).all()
     assert gate.loc["in_scope", "cue_balance"] > 0
     assert gate.loc["in_scope", "is_sub_problem_sure"] in (True, False)
     assert gate.loc["out_of_scope", "is_sub_problem_sure"].isna().all()

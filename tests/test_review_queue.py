@@ -9,8 +9,10 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from analysis.classify.clauses import split_clauses
 from analysis.classify.decide import Thresholds
-from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_word_shares
+from analysis.classify.grams import GramVocabulary
+from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_wording_shares
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
@@ -30,7 +32,7 @@ PLAIN: dict[str, Any] = {
     "review_reason": None,
     "decided_by": "model",
     "cue_balance": -1.0,
-    "unknown_word_share": 0.0,
+    "unknown_wording_share": 0.0,
     "is_sub_problem_sure": None,
 }
 IN: dict[str, Any] = {
@@ -40,7 +42,7 @@ IN: dict[str, Any] = {
     "cue_balance": 3.0,
     "is_sub_problem_sure": True,
 }
-DOUBT = IN | {"decision": "review", "scope_score": 0.35}
+DOUBT = IN | {"decision": "review", "scope_score": 0.5}
 
 
 def ledger(*judged: dict[str, Any], code: str = "irregular.procedure") -> dict[str, pd.DataFrame]:
@@ -78,18 +80,18 @@ def reasons_of(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     [
         (PLAIN, None),
         (IN, None),
-        (PLAIN | {"unknown_word_share": 0.5}, None),
+        (PLAIN | {"unknown_wording_share": 0.5}, None),
         (DOUBT, "得分接近门槛"),
-        (DOUBT | {"unknown_word_share": 0.1}, "得分接近门槛；新说法"),
+        (DOUBT | {"unknown_wording_share": 0.35}, "得分接近门槛；新说法"),
         (DOUBT | {"is_sub_problem_sure": False}, "得分接近门槛；小类没有把握"),
-        (DOUBT | {"scope_score": 0.25}, "规则与模型不一致；得分接近门槛"),
+        (DOUBT | {"scope_score": 0.35}, "规则与模型不一致；得分接近门槛"),
         (DOUBT | {"decided_by": "reviewer", "decision": "in_scope"}, None),
         (PLAIN | {"cue_balance": 1.0}, "规则与模型不一致"),
         (IN | {"cue_balance": -1.0}, "规则与模型不一致"),
         (IN | {"cue_balance": -1.0, "decided_by": "reviewer"}, None),
-        (IN | {"unknown_word_share": 0.2}, "新说法"),
+        (IN | {"unknown_wording_share": 0.4}, "新说法"),
         (IN | {"is_sub_problem_sure": False}, "小类没有把握"),
-        (IN | {"cue_balance": np.nan, "unknown_word_share": np.nan}, None),
+        (IN | {"cue_balance": np.nan, "unknown_wording_share": np.nan}, None),
     ],
 )
 def test_who_stands_in_the_queue_and_why(judged: dict[str, Any], reasons: str | None) -> None:
@@ -109,7 +111,7 @@ def test_the_middle_of_the_band_comes_first_and_reasons_add_up() -> None:
     tables = ledger(
         DOUBT | {"scope_score": middle},
         DOUBT | {"scope_score": band.include_from - 0.01},
-        DOUBT | {"scope_score": middle, "unknown_word_share": 0.5},
+        DOUBT | {"scope_score": middle, "unknown_wording_share": 0.5},
     )
     queue = queue_of(tables)
     assert queue["complaint_id"].tolist() == ["c2", "c0", "c1"]
@@ -240,9 +242,12 @@ def test_a_rule_counts_once_a_complaint_and_signals_do_not_count() -> None:
     assert cue_balances(hits, 4).tolist() == [1.5, 0.0, -0.5, 0.0]
 
 
-def test_unknown_words_are_chinese_ones_outside_the_vocabulary() -> None:
-    shares = unknown_word_shares(["路灯 不亮 AB12 ， 2023", "", "交警 抄牌 抄牌 罚"], {"路灯", "，"})
-    assert shares.tolist() == [1 / 5, 0.0, 1.0]
+def test_new_wording_is_pairs_of_chinese_characters_that_no_corpus_text_has() -> None:
+    learnt = split_clauses(["路灯不亮"])
+    vocabulary = GramVocabulary.learn(learnt, 1, 1)
+    clauses = split_clauses(["路灯不亮AB12,2023", "", "抄牌", "路灯抄牌"])
+    shares = unknown_wording_shares(clauses, vocabulary.columns_at(clauses.text))
+    assert shares.tolist() == [0.0, 0.0, 1.0, 2 / 3]
 
 
 def test_one_sub_problem_over_its_threshold_is_enough() -> None:

@@ -15,7 +15,7 @@ from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_r
 from analysis.classify.evidence import choose_evidence, clause_span
 from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
 from analysis.classify.grams import GramVocabulary
-from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_word_shares
+from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_wording_shares
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
@@ -142,7 +142,7 @@ class Classifier:
         doubtful = needs_review(scores.gate, self.thresholds)
         concerned = included | doubtful
         balances = cue_balances(hits, len(complaints))
-        unknown = unknown_word_shares(batch.clauses, grams)
+        unknown = unknown_wording_shares(batch.clauses, grams)
         sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
         reasons = self._reasons(len(ids), hits, included, kinds)

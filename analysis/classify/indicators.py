@@ -27,7 +27,7 @@ def cue_balances(hits: pd.DataFrame, count: int) -> Floats:
     return np.bincount(rows, weights=weights, minlength=count).astype(np.float64)
 
 
-def unknown_word_shares(clauses: ClauseTable, grams: Indices) -> Floats:
+def unknown_wording_shares(clauses: ClauseTable, grams: Indices) -> Floats:
     """Return for each complaint the share of its pairs of Chinese characters that the model's vocabulary lacks.
 
     grams: result of `GramVocabulary.columns_at` for the text of the clauses. Figures, latin codes and punctuation do

@@ -11,7 +11,7 @@ from analysis.contracts import SCORE_PERCENTS
 INDICATORS: Mapping[str, str] = {
     "in_scope_share": "纳入比例",
     "review_share": "待复核比例",
-    "unknown_word_share": "生词比例",
+    "unknown_wording_share": "新说法比例",
     "score_shift": "纳入分分布的偏移",
 }
 """What is compared; score_shift is the mean distance of the deciles of the score from those of the earlier runs."""
@@ -34,7 +34,7 @@ def profile(judged: pd.DataFrame, run_id: str) -> pd.DataFrame:
         "judged_count": len(judged),
         "in_scope_share": float((judged["decision"] == "in_scope").mean()),
         "review_share": float((judged["decision"] == "review").mean()),
-        "unknown_word_share": float(judged["unknown_word_share"].mean()),
+        "unknown_wording_share": float(judged["unknown_wording_share"].mean()),
     }
     return pd.DataFrame([row | dict(zip(_PERCENTILES, map(float, scores), strict=True))])
 

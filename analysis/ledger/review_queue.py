@@ -108,7 +108,7 @@ def _flags(waiting: pd.DataFrame, assessments: pd.DataFrame, gate: pd.DataFrame,
         "uncertain": (waiting["decision"] == "review") & (waiting["review_reason"] != REVIEW_REASONS["conflict"]),
         "rare": is_concerned & waiting["complaint_id"].isin(assessments.loc[is_rare, "complaint_id"]),
         "unsure": is_concerned & ~waiting["is_sub_problem_sure"].fillna(value=True).astype(bool),
-        "novel": is_concerned & (waiting["unknown_word_share"] >= rules.novel_from),
+        "novel": is_concerned & (waiting["unknown_wording_share"] >= rules.novel_from),
     }
     return pd.DataFrame({reason: flag.astype(bool) & is_unreviewed for reason, flag in by_reason.items()})
 

@@ -12,7 +12,7 @@ CREATE TABLE gate_decisions_extended (
     codebook_version VARCHAR NOT NULL,
     decided_by VARCHAR NOT NULL,
     cue_balance DOUBLE,
-    unknown_word_share DOUBLE,
+    unknown_wording_share DOUBLE,
     is_sub_problem_sure BOOLEAN,
     run_id VARCHAR NOT NULL,
     PRIMARY KEY (complaint_id)
@@ -60,7 +60,7 @@ CREATE TABLE judgement_profiles (
     judged_count BIGINT NOT NULL,
     in_scope_share DOUBLE NOT NULL,
     review_share DOUBLE NOT NULL,
-    unknown_word_share DOUBLE NOT NULL,
+    unknown_wording_share DOUBLE NOT NULL,
     p10_score DOUBLE NOT NULL,
     p20_score DOUBLE NOT NULL,
     p30_score DOUBLE NOT NULL,
