@@ -225,7 +225,12 @@ def test_a_problem_of_an_added_sub_problem_stands_in_the_list(site: SitePaths, t
     with pytest.MonkeyPatch.context() as patch:
         few = small_site(tmp_path, patch)
         own = replace(own, settings=few.settings)
-        record(own, review(LIGHT_ID, OUT_OF_SCOPE, **INCLUDED | {"codes": ADDED, "is_final": True}))
+        record(
+            own,
+            review(
+                LIGHT_ID, OUT_OF_SCOPE, **INCLUDED | {"codes": ADDED, "is_final": True, "reason": "本单位新设的小类"}
+            ),
+        )
         run_night(own, AS_OF)
     assert "夜间集中抄牌" in by_category(own)["执法不规范"]
     problems = tables(own)["problems"].set_index("sub_problem_code")

@@ -115,9 +115,9 @@ def fit(
     """Return the fitted model, its thresholds, and the figures of held-out judgements on the corpus."""
     codes = scheme.sorted_codes
     count = data.corpus_count
-    held_out = _held_out_scores(data, space, scales)
     known = ~corpus.is_guess  # what a model guessed says nothing about how well this one judges
-    measured, held_out = corpus.taken(known), held_out.of(known)
+    measured = corpus.taken(known)
+    held_out = _held_out_scores(data, known, space, scales)
     gold_scope, gold_code = data.scope[:count][known], data.code[:count][known]
 
     gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, measured.is_site)
@@ -144,25 +144,24 @@ class _HeldOut:
     code: Floats
     unit: Floats
 
-    def of(self, rows: Flags) -> "_HeldOut":
-        """Return the scores of the chosen texts."""
-        return _HeldOut(self.gate[rows], self.code[rows], self.unit[rows])
 
-
-def _held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales) -> _HeldOut:
-    """Score each corpus text by models that saw neither it nor one of nearly the same wording."""
+def _held_out_scores(data: TrainingSet, known: Flags, space: FeatureSpace, scales: BlockScales) -> _HeldOut:
+    """Score each known corpus text by models that saw neither it nor one of nearly the same wording."""
     count = data.corpus_count
     own = data.features[:count]
     begin = space.first_column["character"]
-    fold = folds(near_duplicate_groups(own[:, begin : begin + space.sizes["character"]]), FOLDS)
+    wording = own[:, begin : begin + space.sizes["character"]]
+    fold = np.full(count, -1)
+    fold[known] = folds(near_duplicate_groups(wording[known]), FOLDS)
+    groups = near_duplicate_groups(wording)
     scores = _HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
     for number in range(FOLDS):
         unseen = fold == number
-        models = _fit_models(data, ~unseen, space, scales)
+        models = _fit_models(data, ~unseen & (known | ~np.isin(groups, groups[unseen])), space, scales)
         scores.gate[unseen] = models.gate.score(own[unseen])
         scores.code[unseen] = models.code.score(own[unseen])
         scores.unit[unseen] = models.unit.score(own[unseen])
-    return scores
+    return _HeldOut(scores.gate[known], scores.code[known], scores.unit[known])
 
 
 def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tuple[Calibration, float]:

@@ -196,13 +196,12 @@ def _classifier(paths: SitePaths, model_id: str, codebook: Path | None) -> Class
     if in_use is None or (not model_id and codebook is None):
         return load_classifier(paths.models, paths.codebook)
     chosen, directory = model_id or in_use.model_id, codebook or paths.codebook
-    classifier = Classifier.load(registry.directory_of(chosen), directory)
-    if classifier.card.get("knowledge_digest") != knowledge_digest(directory):
+    if registry.read(chosen)[1].get("knowledge_digest") != knowledge_digest(directory):
         raise HotlineError(
             f"模型 {chosen} 不是按这份代码本的小类和规则训练的，不能一起用。"
             "请用 hotline trace 查出当时的模型和代码本，以 --model、--codebook 同时指定。"
         )
-    return classifier
+    return Classifier.load(registry.directory_of(chosen), directory)
 
 
 def _digests(labels: pd.DataFrame) -> pd.Series:
