@@ -102,12 +102,23 @@ class Classify(_Section):
 
 
 class Train(_Section):
-    """How a model learns from a site's own labels."""
+    """How a model learns from a site's own labels, and from its texts without a label."""
 
     site_label_weight: Annotated[float, Field(gt=0, le=100)]
     min_site_labels: Annotated[int, Field(ge=4)]
     validation_repeats: _Positive
     tolerated_loss: _Share
+    self_training: bool
+    guess_in_from: _Share
+    guess_out_below: _Share
+    guess_weight: Annotated[float, Field(gt=0, le=1)]
+    guess_limit: _Positive
+
+    @model_validator(mode="after")
+    def _guesses_are_one_or_the_other(self) -> Self:
+        if self.guess_out_below > self.guess_in_from:
+            raise ValueError("guess_out_below 不能高于 guess_in_from")
+        return self
 
 
 class Explain(_Section):

@@ -39,6 +39,11 @@ class SitePaths:
         return self.processed / "snapshot.duckdb"
 
     @property
+    def codebooks(self) -> Path:
+        """The codebooks that runs judged by, one folder a version."""
+        return self.processed / "codebooks"
+
+    @property
     def digest(self) -> Path:
         """The digest of the last night."""
         return self.processed / "夜报.md"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -64,33 +64,47 @@ def validate(
 
     Args:
         lesson: the repository's texts, without labels of a site.
-        new: the labels to learn from, by which both are judged.
+        new: the labels to learn from, by which both are judged; its guesses teach, but judge nothing.
         old: the labels that the model in use learned from; None, if from none.
         in_use: the model in use where it learned from the corpus alone; None, if there is no model to compare with
             or it learned from labels.
         repeats: how often the labels are halved.
         told: told how far the work is.
     """
-    is_same = old is not None and (old.sha256, old.weight) == (new.sha256, new.weight)
-    texts, is_old = _together(new, None if is_same else old)
-    whole = lesson.with_site(texts, new.weight)
-    judged = np.arange(len(texts)) < len(new.texts)
+    is_same = old is not None and _identity(old) == _identity(new)
+    own, is_old = _together(new, None if is_same else old)
+    guesses = [recipe.guessed.texts for recipe in (new, old) if recipe is not None and recipe.guessed is not None]
+    texts = pd.concat([own, *guesses], ignore_index=True)
+    whole = lesson.with_site(own, 1.0).with_site(texts[len(own) :], 1.0, is_guess=True)
+    row = np.arange(len(texts))
+    judged, is_label = row < len(new.texts), row < len(own)
+    is_new_guess = ~is_label & (row < len(own) + _guess_count(new))
     groups = _groups(whole)
-    gold = label_table_of(texts).assign(complaint_id=np.arange(len(texts)))
-    halves = list(_halves(groups, texts["codes"].map(bool).to_numpy(dtype=bool), repeats))
+    gold = label_table_of(texts).assign(complaint_id=row)
+    in_scope = texts["codes"].map(bool).to_numpy(dtype=bool)
+    halves = list(_halves(groups, in_scope, is_label, repeats))
     total = len(halves) * 2 * (2 if is_old.any() else 1)
     trial = _Trial(whole, texts, gold, judged, halves, told, total)
-    of_new = trial.held_out(judged, done=0)
+    of_new = trial.weighing(new).held_out(judged | is_new_guess, done=0)
     samples = resample(groups[judged], RESAMPLES)
     figures = (len(new.texts), int(new.texts["codes"].map(bool).sum()), summarise(of_new, samples))
     if is_old.any() and old is not None:
-        trial = replace(trial, lesson=replace(whole, corpus=lesson.corpus.with_site_labels(texts, old.weight)))
-        of_old = trial.held_out(is_old, done=len(halves) * 2)
+        learned = np.concatenate([is_old, np.zeros(len(texts) - len(own), dtype=bool)])
+        of_old = trial.weighing(old).held_out(learned | (~is_label & ~is_new_guess), done=len(halves) * 2)
     elif in_use is not None:
         of_old = [trial.judged_by(in_use, judged)] * repeats
     else:
         return Validation(*figures)
     return Validation(*figures, summarise(of_old, samples), differences(of_new, of_old, samples, DECISIVE))
+
+
+def _identity(labels: SiteLabels) -> tuple[object, ...]:
+    """Return what tells two recipes apart."""
+    return labels.sha256, labels.weight, labels.guessed and _identity(labels.guessed)
+
+
+def _guess_count(recipe: SiteLabels) -> int:
+    return 0 if recipe.guessed is None else len(recipe.guessed.texts)
 
 
 def _together(new: SiteLabels, old: SiteLabels | None) -> tuple[pd.DataFrame, Flags]:
@@ -105,33 +119,37 @@ def _together(new: SiteLabels, old: SiteLabels | None) -> tuple[pd.DataFrame, Fl
 
 
 def _groups(lesson: Lesson) -> Indices:
-    """Return the group of near duplicates of each label of the site."""
+    """Return the group of near duplicates of each text of the site."""
     begin = lesson.space.first_column["character"]
     features = lesson.features[lesson.corpus.is_site]
     return near_duplicate_groups(features[:, begin : begin + lesson.space.sizes["character"]])
 
 
-def _halves(groups: Indices, in_scope: Flags, repeats: int) -> Iterator[Flags]:
-    """Yield for each repeat the labels of the first half; groups stay together, those in scope are spread evenly."""
-    unique, inverse = np.unique(groups, return_inverse=True)
-    accuses = np.bincount(inverse, in_scope) > 0
+def _halves(groups: Indices, in_scope: Flags, is_label: Flags, repeats: int) -> Iterator[tuple[Flags, Flags]]:
+    """Yield for each repeat which texts belong to either half of the labels.
+
+    Groups stay together, those in scope are spread evenly. A guess belongs to a half only by being nearly one of its
+    labels; most belong to none.
+    """
+    unique, own = np.unique(groups[is_label], return_inverse=True)
+    accuses = np.bincount(own, in_scope[is_label]) > 0
     for number in range(repeats):
         order = np.random.default_rng(number).permutation(len(unique))
         order = order[np.argsort(accuses[order], kind="stable")]
         is_first = np.zeros(len(unique), dtype=bool)
         is_first[order[::2]] = True
-        yield is_first[inverse]
+        yield np.isin(groups, unique[is_first]), np.isin(groups, unique[~is_first])
 
 
 @dataclass(frozen=True)
 class _Trial:
-    """What one round of cross-validation needs; `lesson` has the rows of the corpus and behind them the labels'."""
+    """What one round of cross-validation needs; `lesson` has the rows of the corpus and behind them the site's."""
 
     lesson: Lesson
     texts: pd.DataFrame
     gold: pd.DataFrame
     judged: Flags
-    halves: list[Flags]
+    halves: list[tuple[Flags, Flags]]
     told: Told
     total: int
 
@@ -139,9 +157,9 @@ class _Trial:
         """Return for each repeat the outcomes of all judged labels by models that learned from the other half."""
         ours = np.ones(len(self.lesson.corpus.texts) - len(self.texts), dtype=bool)
         result = []
-        for first in self.halves:
+        for halves in self.halves:
             scored = []
-            for held in (first, ~first):
+            for held in halves:
                 self.told("交叉验证", done, self.total)
                 classifier, _ = fit_lesson(self.lesson, np.concatenate([ours, learned & ~held]))
                 scored.append(self._scored(classifier, self.judged & held))
@@ -149,6 +167,14 @@ class _Trial:
             result.append(outcomes(self.gold[self.judged], pd.concat(scored), self.lesson.scheme))
         self.told("交叉验证", done, self.total)
         return result
+
+    def weighing(self, recipe: SiteLabels) -> Self:
+        """Return this trial with the weights that a recipe gives to labels and guesses."""
+        corpus = self.lesson.corpus
+        weights = np.where(corpus.is_site, recipe.weight, corpus.weights)
+        if recipe.guessed is not None:
+            weights = np.where(corpus.is_guess, recipe.guessed.weight, weights)
+        return replace(self, lesson=replace(self.lesson, corpus=corpus.weighing(weights)))
 
     def judged_by(self, classifier: Classifier, rows: Flags) -> Outcomes:
         """Return the outcomes of one model."""

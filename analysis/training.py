@@ -1,6 +1,7 @@
 """Composes segmentation and classification: trains the model, keeps it current, labels a table with it."""
 
 import hashlib
+import json
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -24,8 +25,8 @@ from analysis.classify.model import ASSUMED_SHARE, SCALES, BlockScales, single_t
 from analysis.classify.model_store import Arrays, write_model
 from analysis.classify.registry import InUse, Registry
 from analysis.classify.training_texts import Corpus, corpus_files, read_corpus
-from analysis.codebook import read_codebook_bytes
 from analysis.codebook.scheme import Scheme, load_scheme
+from analysis.codebook.version import codebook_version, knowledge_digest
 from analysis.errors import HotlineError
 
 MODEL_FORMAT = 3
@@ -37,17 +38,8 @@ MIN_DOCUMENTS = 4
 MIXTURES_PER_TEXT = 0.8
 """How many posts of several matters are put together for each corpus text."""
 
-_CODEBOOK_FILES = ("scheme.toml", "actors.toml", "cues.toml")
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops")
-_FINGERPRINT = ("model_format", "data_hash", "codebook_version", "software")
-
-
-def codebook_version(directory: Path | None = None) -> str:
-    """Return the version of scheme, actors and cues: the scheme's own and a digest of all three."""
-    digest = hashlib.sha256()
-    for name in _CODEBOOK_FILES:
-        digest.update(read_codebook_bytes(name, directory))
-    return f"{load_scheme(directory).review.version}-{digest.hexdigest()[:8]}"
+_FINGERPRINT = ("model_format", "data_hash", "knowledge_digest", "software")
 
 
 def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, Any]:
@@ -56,7 +48,7 @@ def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, A
     return {
         "model_format": MODEL_FORMAT,
         "data_hash": corpus.data_hash,
-        "codebook_version": codebook_version(codebook_directory),
+        "knowledge_digest": knowledge_digest(codebook_directory),
         "software": {"python": ".".join(platform.python_version_tuple()[:2]), **software},
     }
 
@@ -79,13 +71,16 @@ class Lesson:
     mixed: Matrix
     scales: BlockScales
 
-    def with_site(self, labels: pd.DataFrame, weight: float) -> "Lesson":
-        """Return this lesson with a site's labels (columns of `labels.COLUMNS`) behind it."""
+    def with_site(self, labels: pd.DataFrame, weight: float, *, is_guess: bool = False) -> "Lesson":
+        """Return this lesson with a site's texts (columns of `labels.COLUMNS`) behind it.
+
+        is_guess: a model labelled them, nobody else.
+        """
         if labels.empty:
             return self
         batch = prepare(documents_of(labels), self.finder)
         features = sparse.vstack([self.features, self.space.transform(self.finder, batch)]).tocsr()
-        return replace(self, corpus=self.corpus.with_site_labels(labels, weight), features=features)
+        return replace(self, corpus=self.corpus.with_site(labels, weight, is_guess=is_guess), features=features)
 
 
 def prepare_lesson(corpus: Corpus, codebook_directory: Path | None, scales: BlockScales = SCALES) -> Lesson:
@@ -114,11 +109,10 @@ def fit_lesson(lesson: Lesson, rows: np.ndarray | None = None) -> tuple[Classifi
     if rows is not None:
         corpus, features = corpus.taken(rows), features[rows]
     together = sparse.vstack([features, lesson.mixed]).tocsr()
-    data = TrainingSet.of(together, corpus, lesson.mixtures, tuple(lesson.scheme.sub_problems))
+    data = TrainingSet.of(together, corpus, lesson.mixtures, lesson.scheme.sorted_codes)
     with single_threaded():
         model, thresholds, metrics = fit(data, lesson.space, corpus, lesson.scheme, lesson.scales)
-    card = {"model_id": "", "codebook_version": ""}
-    return Classifier(model, lesson.finder, card, thresholds), metrics
+    return Classifier(model, lesson.finder, {"model_id": ""}, thresholds, codebook_version=""), metrics
 
 
 def build(
@@ -132,17 +126,19 @@ def build(
     classifier, metrics = fit_lesson(lesson)
     fingerprint = _fingerprint(lesson.corpus, codebook_directory)
     learned = site and _learned(site)
-    identity = repr((sorted(fingerprint.items()), learned and sorted(learned.items())))
+    identity = json.dumps([fingerprint, learned], sort_keys=True)
     ours = lesson.corpus.taken(~lesson.corpus.is_site)
     card = {
         "model_id": f"m-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
         **fingerprint,
+        "codebook_version": codebook_version(codebook_directory),  # by which the figures below were counted
         "corpus_files": [{"name": name, "sha256": digest} for name, digest in ours.file_digests],
         "complaint_count": len(ours.texts),
         "in_scope_count": int(ours.in_scope.sum()),
         "site_labels": learned,
         "assumed_share_in_scope": ASSUMED_SHARE,
         "thresholds": classifier.thresholds.as_card(),
+        "sub_problems_without_examples": classifier.thresholds.never_chosen,
         "cross_validation": metrics,
         **further,
     }
@@ -151,7 +147,8 @@ def build(
 
 def _learned(site: SiteLabels) -> dict[str, Any]:
     in_scope = int(site.texts["codes"].map(bool).sum())
-    return {"sha256": site.sha256, "weight": site.weight, "count": len(site.texts), "in_scope_count": in_scope}
+    own = {"sha256": site.sha256, "weight": site.weight, "count": len(site.texts), "in_scope_count": in_scope}
+    return own if site.guessed is None else own | {"guessed": _learned(site.guessed)}
 
 
 def train(
@@ -186,6 +183,8 @@ def train_into(
     """Train on a lesson (which holds no site's labels yet) and those of `site`; keep the model and put it in use."""
     if site is not None:
         lesson = lesson.with_site(site.texts, site.weight)
+        if site.guessed is not None:
+            lesson = lesson.with_site(site.guessed.texts, site.guessed.weight, is_guess=True)
     card = registry.add(*build(lesson, codebook_directory, site, **further), site)
     registry.use(str(card["model_id"]))
     return card
@@ -252,7 +251,7 @@ def use_model(models: Path, model_id: str, codebook_directory: Path | None = Non
 _CHANGED = {
     "model_format": "程序",
     "data_hash": "语料",
-    "codebook_version": "代码本",
+    "knowledge_digest": "代码本",
     "software": "程序库版本",
 }
 

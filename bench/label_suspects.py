@@ -31,7 +31,7 @@ def held_out(lesson: Lesson) -> HeldOut:
     together = sparse.vstack([lesson.features, lesson.mixed]).tocsr()
     data = TrainingSet.of(together, lesson.corpus, lesson.mixtures, tuple(lesson.scheme.sub_problems))
     with single_threaded():
-        scores = held_out_scores(data, lesson.space, lesson.scales)
+        scores = held_out_scores(data, ~lesson.corpus.is_guess, lesson.space, lesson.scales)
     scope, code = data.scope[: data.corpus_count], data.code[: data.corpus_count]
     gate = fit_calibration(scores.gate, scope[:, None]).probability(scores.gate)[:, 0]
     return HeldOut(gate, fit_calibration(scores.code[scope], code[scope]).probability(scores.code))

@@ -192,7 +192,7 @@ def test_a_changed_codebook_trains_anew_on_the_same_labels_and_the_old_model_can
     from analysis.codebook import read_codebook_bytes
 
     site.codebook.mkdir()
-    (site.codebook / "scheme.toml").write_bytes(read_codebook_bytes("scheme.toml") + b"\n# a site's remark\n")
+    (site.codebook / "cues.toml").write_bytes(read_codebook_bytes("cues.toml") + b"\n# a site's remark\n")
     card = ensure_model(site.models, site.codebook)
     assert card["model_id"] not in trained[1:]
     assert card["site_labels"]["count"] == 60

@@ -17,7 +17,7 @@ from analysis.ledger.working_days import load_calendar
 SETTINGS = load_settings()
 RULES = Rules(
     load_scheme(),
-    load_themes(),
+    load_themes(load_scheme()),
     Attributor(load_units(), SETTINGS.site),
     load_calendar(),
     SETTINGS.ledger,

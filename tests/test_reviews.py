@@ -113,7 +113,11 @@ def test_a_decision_outlives_judging_everything_again_by_another_model(
     def another(cls: type[Classifier], *arguments: Any) -> Classifier:
         classifier: Classifier = load(cls, *arguments)
         return cls(
-            classifier.model, classifier.finder, classifier.card | {"model_id": "m-other"}, classifier.thresholds
+            classifier.model,
+            classifier.finder,
+            classifier.card | {"model_id": "m-other"},
+            classifier.thresholds,
+            classifier.codebook_version,
         )
 
     monkeypatch.setattr(Classifier, "load", classmethod(another))

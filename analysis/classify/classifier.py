@@ -20,6 +20,7 @@ from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
 from analysis.codebook.scheme import load_scheme
+from analysis.codebook.version import codebook_version
 from analysis.contracts import ASSESSMENTS, GATE_DECISIONS, REVIEW_REASONS, UNIT_KINDS
 from analysis.errors import HotlineError
 
@@ -87,15 +88,17 @@ def model_from_arrays(arrays: Arrays) -> Model:
 
 
 class Classifier:
-    """A trained model with the codebook it was trained on."""
+    """A trained model with the codebook it judges by; that can have changed since in what the model does not know."""
 
-    def __init__(self, model: Model, finder: CueFinder, card: dict[str, Any], thresholds: Thresholds) -> None:
+    def __init__(
+        self, model: Model, finder: CueFinder, card: dict[str, Any], thresholds: Thresholds, codebook_version: str
+    ) -> None:
         self.model = model
         self.finder = finder
         self.card = card
         self.thresholds = thresholds
         self.model_id = str(card["model_id"])
-        self.codebook_version = str(card["codebook_version"])
+        self.codebook_version = codebook_version
 
     @classmethod
     def load(cls, model_directory: Path, codebook_directory: Path | None = None) -> Self:
@@ -107,12 +110,14 @@ class Classifier:
         """
         arrays, card = read_model(model_directory)
         model = model_from_arrays(arrays)
-        finder = load_cues(load_scheme(codebook_directory), codebook_directory)
+        scheme = load_scheme(codebook_directory)
+        finder = load_cues(scheme, codebook_directory)
         expected = tuple(len(names) for names in dense_names(finder).values())
-        missing = {"model_id", "codebook_version", "thresholds"} - set(card)
-        if model.space.dense_counts != expected or model.unit_kinds != UNIT_KINDS or missing:
+        missing = {"model_id", "thresholds"} - set(card)
+        fits = (model.space.dense_counts, model.unit_kinds, model.codes) == (expected, UNIT_KINDS, scheme.sorted_codes)
+        if not fits or missing:
             raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
-        return cls(model, finder, card, Thresholds.from_card(card))
+        return cls(model, finder, card, Thresholds.from_card(card), codebook_version(codebook_directory))
 
     def with_review_band(self, review_from: float, include_from: float) -> Self:
         """Return this classifier with other bounds: below the first out of scope, from the second on in scope.
@@ -120,7 +125,7 @@ class Classifier:
         What lies between goes to a human, with the sub-problems it would have.
         """
         thresholds = replace(self.thresholds, gate=review_from, review_low=review_from, review_high=include_from)
-        return type(self)(self.model, self.finder, self.card, thresholds)
+        return type(self)(self.model, self.finder, self.card, thresholds, self.codebook_version)
 
     def classify(self, complaints: pd.DataFrame) -> Judgement:
         """Judge complaints.

@@ -8,6 +8,9 @@ import numpy as np
 from analysis.classify.arrays import Flags, Floats
 from analysis.errors import HotlineError
 
+NEVER = 2.0
+"""Threshold of a sub-problem that is never chosen; no probability reaches it."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -20,6 +23,11 @@ class Thresholds:
     review_low: float
     review_high: float
     code: dict[str, float]
+
+    @property
+    def never_chosen(self) -> list[str]:
+        """Sub-problems that are never chosen, as the model saw no example of them."""
+        return sorted(code for code, threshold in self.code.items() if threshold > 1)
 
     def as_card(self) -> dict[str, Any]:
         """Return the entry of the card."""
@@ -63,10 +71,10 @@ def choose_codes(code_scores: Floats, codes: tuple[str, ...], thresholds: Thresh
     """Choose the sub-problems of complaints in scope; shape (complaints, codes).
 
     Each one whose score passes its threshold; where none does, the one that comes nearest to its own, so that
-    a complaint in scope always has one.
+    a complaint in scope always has one; but one without examples never.
     """
     limits = np.array([thresholds.code[code] for code in codes])
     chosen = code_scores >= limits
-    nearest = (code_scores / np.maximum(limits, 1e-9)).argmax(axis=1)
+    nearest = np.where(limits <= 1, code_scores / np.maximum(limits, 1e-9), -1.0).argmax(axis=1)
     chosen[np.arange(len(chosen)), nearest] |= ~chosen.any(axis=1)
     return np.asarray(chosen)

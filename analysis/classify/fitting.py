@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.classify.arrays import Flags, Floats, Matrix
-from analysis.classify.decide import Thresholds, choose_codes
+from analysis.classify.decide import NEVER, Thresholds, choose_codes
 from analysis.classify.evaluate import as_card, evaluate
 from analysis.classify.features import FeatureSpace
 from analysis.classify.mixtures import Mixtures
@@ -113,23 +113,25 @@ def fit(
     data: TrainingSet, space: FeatureSpace, corpus: Corpus, scheme: Scheme, scales: BlockScales
 ) -> tuple[Model, Thresholds, dict[str, Any]]:
     """Return the fitted model, its thresholds, and the figures of held-out judgements on the corpus."""
-    codes = tuple(scheme.sub_problems)
+    codes = scheme.sorted_codes
     count = data.corpus_count
-    gold_scope, gold_code = data.scope[:count], data.code[:count]
-    held_out = held_out_scores(data, space, scales)
+    known = ~corpus.is_guess  # what a model guessed says nothing about how well this one judges
+    measured = corpus.taken(known)
+    held_out = held_out_scores(data, known, space, scales)
+    gold_scope, gold_code = data.scope[:count][known], data.code[:count][known]
 
-    gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, corpus.is_site)
+    gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, measured.is_site)
     code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
     gate_scores = gate_calibration.probability(held_out.gate)[:, 0]
     code_scores = code_calibration.probability(held_out.code)
-    thresholds = _thresholds(reached, held_out, data, code_calibration, codes)
+    thresholds = _thresholds(reached, held_out.code, gold_code, measured, code_calibration, codes)
     final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
     model = Model(
         space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
     )  # fmt: skip
-    ours = ~corpus.is_site  # the same complaints for every model, so that figures can be compared
+    ours = ~measured.is_site  # the same complaints for every model, so that figures can be compared
     metrics = _cross_validated(
-        corpus.taken(ours), scheme, gate_scores[ours], code_scores[ours], held_out.unit[ours], codes, thresholds
+        measured.taken(ours), scheme, gate_scores[ours], code_scores[ours], held_out.unit[ours], codes, thresholds
     )
     return model, thresholds, metrics
 
@@ -143,20 +145,23 @@ class HeldOut:
     unit: Floats
 
 
-def held_out_scores(data: TrainingSet, space: FeatureSpace, scales: BlockScales) -> HeldOut:
-    """Score each corpus text by models that saw neither it nor one of nearly the same wording."""
+def held_out_scores(data: TrainingSet, known: Flags, space: FeatureSpace, scales: BlockScales) -> HeldOut:
+    """Score each known corpus text by models that saw neither it nor one of nearly the same wording."""
     count = data.corpus_count
     own = data.features[:count]
     begin = space.first_column["character"]
-    fold = folds(near_duplicate_groups(own[:, begin : begin + space.sizes["character"]]), FOLDS)
+    wording = own[:, begin : begin + space.sizes["character"]]
+    fold = np.full(count, -1)
+    fold[known] = folds(near_duplicate_groups(wording[known]), FOLDS)
+    groups = near_duplicate_groups(wording)
     scores = HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
     for number in range(FOLDS):
         unseen = fold == number
-        models = _fit_models(data, ~unseen, space, scales)
+        models = _fit_models(data, ~unseen & (known | ~np.isin(groups, groups[unseen])), space, scales)
         scores.gate[unseen] = models.gate.score(own[unseen])
         scores.code[unseen] = models.code.score(own[unseen])
         scores.unit[unseen] = models.unit.score(own[unseen])
-    return scores
+    return HeldOut(scores.gate[known], scores.code[known], scores.unit[known])
 
 
 def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tuple[Calibration, float]:
@@ -174,21 +179,27 @@ def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tu
 
 
 def _thresholds(
-    reached: float, held_out: HeldOut, data: TrainingSet, code_calibration: Calibration, codes: tuple[str, ...]
+    reached: float,
+    code_scores: Floats,
+    gold_code: Flags,
+    corpus: Corpus,
+    code_calibration: Calibration,
+    codes: tuple[str, ...],
 ) -> Thresholds:
     """Choose the thresholds that serve F1 best.
 
     Of calibrated scores, the gate's best threshold is half the best F1 (Lipton, Elkan, Naryanaswamy 2014). Sub-problems
     share one threshold of the linear score, at which each has its own probability: a rare one is not asked for the
-    certainty of a common one.
+    certainty of a common one. One without any example is never chosen: nothing is known of its score.
     """
     gate = reached / 2
     band = 1 / (1 + np.exp(-(log_odds(gate) + np.array([-REVIEW_MARGIN, REVIEW_MARGIN]))))
-    chosen = data.scope[: data.corpus_count]
-    weight = np.repeat(data.weight[: data.corpus_count][chosen], len(codes))
-    scores, gold = held_out.code[chosen].ravel(), data.code[: data.corpus_count][chosen].ravel()
+    chosen = corpus.in_scope
+    weight = np.repeat(corpus.weights[chosen], len(codes))
+    scores, gold = code_scores[chosen].ravel(), gold_code[chosen].ravel()
     _, common = best_f1(scores, gold, weight)
     own = code_calibration.probability(np.full((1, len(codes)), common))[0]
+    own[~gold_code.any(axis=0)] = NEVER
     return Thresholds(gate, float(band[0]), float(band[1]), dict(zip(codes, map(float, own), strict=True)))
 
 

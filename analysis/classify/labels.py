@@ -44,10 +44,12 @@ class SiteLabels:
     """The labels that a model learns from beside the corpus.
 
     texts: as `distinct` returns them. weight: how many texts of the corpus one of them counts for.
+    guessed: texts without a label that a model labelled, with the smaller weight that they have.
     """
 
     texts: pd.DataFrame
     weight: float
+    guessed: "SiteLabels | None" = None
 
     @property
     def sha256(self) -> str:

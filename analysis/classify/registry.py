@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class Learned:
 
     sha256: str
     weight: float
+    guessed: "Learned | None" = None
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,9 @@ class Registry:
         """Keep a model, and the labels it learned from; return its card."""
         for name in (MODEL_FILE, CARD_FILE):  # a model of an earlier program, which kept but one
             (self.root / name).unlink(missing_ok=True)
-        if labels is not None:
+        while labels is not None:
             keep_labels(self.root / _LABELS_FOLDER, labels.texts)
+            labels = labels.guessed
         return write_model(self.root / str(card["model_id"]), arrays, card)
 
     def use(self, model_id: str) -> dict[str, Any]:
@@ -112,11 +114,8 @@ class Registry:
             HotlineError: see `read`.
         """
         _, card = self.read(model_id)
-        learned = card.get("site_labels")
-        note = {
-            "model_id": model_id,
-            "learned": learned and {name: learned[name] for name in ("sha256", "weight")},
-        }
+        learned = _learned(card.get("site_labels"))
+        note = {"model_id": model_id, "learned": learned and asdict(learned)}
         replace_file(self.root / CURRENT_FILE, (json.dumps(note, indent=1) + "\n").encode(), _READABLE)
         return card
 
@@ -136,7 +135,8 @@ class Registry:
         path = label_file(self.root / _LABELS_FOLDER, learned.sha256)
         if not path.is_file():
             raise HotlineError(f"模型学过的标注 {path} 不见了。请恢复备份，或执行 hotline train --force 重新训练。")
-        labels = SiteLabels(read_label_file(path, scheme), learned.weight)
+        guessed = self.learned_labels(learned.guessed, scheme)
+        labels = SiteLabels(read_label_file(path, scheme), learned.weight, guessed)
         if labels.sha256 != learned.sha256:
             raise HotlineError(f"模型学过的标注 {path} 被改动过。请恢复备份，或执行 hotline train --force 重新训练。")
         return labels
@@ -163,4 +163,6 @@ class Registry:
 
 
 def _learned(entry: dict[str, Any] | None) -> Learned | None:
-    return None if entry is None else Learned(str(entry["sha256"]), float(entry["weight"]))
+    if entry is None:
+        return None
+    return Learned(str(entry["sha256"]), float(entry["weight"]), _learned(entry.get("guessed")))

@@ -25,7 +25,7 @@ class Corpus:
     """Labelled complaints for training.
 
     texts: one row a complaint, columns complaint_id, title, text, codes (tuple), unit (coarse kind or empty);
-        where a site's labels were added, also weight (how much the row counts in fitting) and is_site.
+        where texts of a site were added, also weight (how much the row counts in fitting), is_site and is_guess.
     file_digests: name and SHA-256 of each file of the repository it came from; labels of a site have none.
     """
 
@@ -56,16 +56,26 @@ class Corpus:
 
     @property
     def is_site(self) -> Flags:
-        """Which complaints a site labelled: they change weights, but no word of theirs is learned."""
-        if "is_site" not in self.texts:
-            return np.zeros(len(self.texts), dtype=bool)
-        return self.texts["is_site"].to_numpy(dtype=bool)
+        """Which complaints are a site's: they change weights, but no word of theirs is learned."""
+        return self._flags("is_site")
 
-    def with_site_labels(self, labels: pd.DataFrame, weight: float) -> Self:
-        """Return this corpus with a site's labels behind it; `labels` has the first five columns of `texts`."""
-        own = self.texts.assign(weight=self.weights, is_site=self.is_site)
-        added = labels[list(self.texts.columns[:5])].assign(weight=weight, is_site=True)
+    @property
+    def is_guess(self) -> Flags:
+        """Which complaints of a site were labelled by a model: nothing is measured or calibrated by them."""
+        return self._flags("is_guess")
+
+    def _flags(self, name: str) -> Flags:
+        return self.texts[name].to_numpy(dtype=bool) if name in self.texts else np.zeros(len(self.texts), dtype=bool)
+
+    def with_site(self, labels: pd.DataFrame, weight: float, *, is_guess: bool = False) -> Self:
+        """Return this corpus with texts of a site behind it; `labels` has the first five columns of `texts`."""
+        own = self.texts.assign(weight=self.weights, is_site=self.is_site, is_guess=self.is_guess)
+        added = labels[list(self.texts.columns[:5])].assign(weight=weight, is_site=True, is_guess=is_guess)
         return type(self)(pd.concat([own, added], ignore_index=True), self.file_digests)
+
+    def weighing(self, weights: Floats) -> Self:
+        """Return this corpus with other weights."""
+        return type(self)(self.texts.assign(weight=weights), self.file_digests)
 
     def taken(self, rows: Flags) -> Self:
         """Return the corpus with the chosen complaints only."""
@@ -146,7 +156,7 @@ def _wrong_fields(row: dict[str, Any]) -> str:
 def _wrong_labels(row: dict[str, Any], scheme: Scheme) -> str:
     unknown = [code for code in row["codes"] if code not in scheme.sub_problems]
     if unknown:
-        return f"未知的小类 {unknown[0]}"
+        return f"未知的小类 {unknown[0]}（scheme.toml 里没有；用过的小类不能删除）"
     if len(set(row["codes"])) != len(row["codes"]):
         return "小类重复"
     if row["unit"] not in (UNIT_KINDS if row["codes"] else ("",)):

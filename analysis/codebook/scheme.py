@@ -1,5 +1,6 @@
 """The scheme of five categories and their sub-problems: `scheme.toml`, typed and checked."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -7,6 +8,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from analysis.codebook import Review, read_codebook
+from analysis.errors import SettingsError
 
 
 class Category(BaseModel):
@@ -57,10 +59,24 @@ class Scheme(BaseModel):
         """Sub-problems by their code, in the order of the codebook."""
         return {s.sub_problem_code: s for s in self.sub_problem}
 
+    @property
+    def sorted_codes(self) -> tuple[str, ...]:
+        """Codes of the sub-problems in alphabetical order, which moving them about in the codebook does not change."""
+        return tuple(sorted(self.sub_problems))
+
     @cached_property
     def categories(self) -> dict[str, Category]:
         """Categories by their code, in the order of the codebook."""
         return {c.category_code: c for c in self.category}
+
+    def require(self, codes: Iterable[str], where: str) -> None:
+        """Check that there are all the sub-problems which `where` (in Chinese) uses.
+
+        Raises:
+            SettingsError: one was removed.
+        """
+        for code in sorted(set(codes) - set(self.sub_problems)):
+            raise SettingsError(f"{where}用过的小类 {code} 不在 scheme.toml 里。用过的小类不能删除，请补回。")
 
     def category_of(self, sub_problem_code: str) -> Category:
         """Return the category that the map gives to a sub-problem; raises KeyError for an unknown code."""

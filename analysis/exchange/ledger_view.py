@@ -166,11 +166,7 @@ def _codes_by_category(scheme: Scheme) -> list[str]:
 def _require_known(problems: pd.DataFrame, scheme: Scheme, units: UnitRegister) -> None:
     known_units = {u.unit_id for u in units.unit}
     for problem in problems.itertuples(index=False):
-        if problem.sub_problem_code not in scheme.sub_problems:
-            raise SettingsError(
-                f"问题 {problem.problem_id} 的小类 {problem.sub_problem_code} 不在 scheme.toml 里。"
-                "用过的小类不能删除，请补回。"
-            )
+        scheme.require([str(problem.sub_problem_code)], f"问题 {problem.problem_id} ")
         if as_text(problem.unit_id) and problem.unit_id not in known_units:
             raise SettingsError(
                 f"问题 {problem.problem_id} 的责任单位 {problem.unit_id} 不在 units.toml 里。"

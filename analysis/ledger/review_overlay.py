@@ -4,7 +4,6 @@ import pandas as pd
 
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import REVIEW_DECISIONS, REVIEW_REASONS
-from analysis.errors import SettingsError
 
 
 def overlay(
@@ -29,16 +28,10 @@ def overlay(
     found = verdicts.set_index("complaint_id")
     in_force = found[~found["is_conflict"].astype(bool)]
     included = in_force[in_force["decision"] == "in_scope"]
-    _require_known(included, scheme)
+    scheme.require(included["codes"].str.split(";").explode().dropna(), "人工复核")
     is_decided = assessments["complaint_id"].isin(in_force.index)
     parts = [assessments[~is_decided], _assessed(included, assessments)]
     return _decided(gate, found), pd.concat([p for p in parts if len(p)] or parts[:1], ignore_index=True)
-
-
-def _require_known(included: pd.DataFrame, scheme: Scheme) -> None:
-    named = set(included["codes"].str.split(";").explode().dropna())
-    for code in sorted(named - set(scheme.sub_problems)):
-        raise SettingsError(f"人工复核用过的小类 {code} 不在 scheme.toml 里。用过的小类不能删除，请补回。")
 
 
 def _decided(gate: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from analysis.codebook import Review, read_codebook
+from analysis.codebook.scheme import Scheme
 from analysis.text import fold
 
 GENERAL_THEME = "general"
@@ -60,6 +61,16 @@ class ThemeBook(BaseModel):
         return next(t for t in themes if not t.pattern)
 
 
-def load_themes(directory: Path | None = None) -> ThemeBook:
-    """Load the themes: the site's own from `directory`, else the shipped ones."""
-    return read_codebook("themes.toml", ThemeBook, directory)
+def load_themes(scheme: Scheme, directory: Path | None = None) -> ThemeBook:
+    """Load the themes: the site's own from `directory`, else the shipped ones.
+
+    A sub-problem that a site added to the scheme, without themes of its own, has its general one.
+    """
+    book = read_codebook("themes.toml", ThemeBook, directory)
+    known = {theme.sub_problem_code for theme in book.theme if not theme.pattern}
+    added = tuple(
+        Theme(theme_code=GENERAL_THEME, sub_problem_code=s.sub_problem_code, statement=f"反映{s.name}的问题")
+        for s in scheme.sub_problem
+        if s.sub_problem_code not in known
+    )
+    return book.model_copy(update={"theme": book.theme + added})

@@ -24,7 +24,7 @@ def merge_problems(night: Night) -> Counts:
     founders = members[members["matched_complaint_id"].isna()]
     rules = Rules(
         scheme=night.scheme,
-        themes=load_themes(directory),
+        themes=load_themes(night.scheme, directory),
         attributor=Attributor(night.units, night.settings.site),
         calendar=load_calendar(directory),
         ledger=ledger,

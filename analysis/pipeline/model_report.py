@@ -21,7 +21,14 @@ def report_card(card: Mapping[str, Any], paths: SitePaths) -> str:
     """Say which model is in use and what it learned from."""
     site = card.get("site_labels")
     learned = f"，本单位标注 {site['count']} 条（每条抵语料 {site['weight']:g} 条）" if site else ""
-    return f"模型　{card['model_id']}，语料 {card['complaint_count']} 条{learned}，在 {paths.models}"
+    if site and (guessed := site.get("guessed")):
+        counts = f"{guessed['count']} 条（其中纳入 {guessed['in_scope_count']} 条"
+        learned += f"，自训练 {counts}，每条抵 {guessed['weight']:g} 条）"
+    said = f"模型　{card['model_id']}，语料 {card['complaint_count']} 条{learned}，在 {paths.models}"
+    blind = card["sub_problems_without_examples"]
+    if not blind:
+        return said
+    return f"{said}\n　　　小类 {'、'.join(blind)} 还没有例子，模型不会判成它，只能由人工认定；认定过的会用于下次训练"
 
 
 def report_validation(found: Validation) -> str:
@@ -87,7 +94,8 @@ def _side_by_side(title: str, one: str, other: str, figures: tuple[Figures, Figu
 def report_cross_validation(card: Mapping[str, Any]) -> str:
     """Return the cross-validated figures of a card."""
     corpus = _figures(card["cross_validation"])
-    text = f"模型 {card['model_id']}，在语料上交叉验证（{card['complaint_count']} 条，95 % 区间在方括号里）\n{corpus}"
+    head = f"模型 {card['model_id']}，在语料上交叉验证（{card['complaint_count']} 条，95 % 区间在方括号里"
+    text = f"{head}；类别按代码本 {card['codebook_version']}）\n{corpus}"
     site = card.get("site_validation")
     if site:
         text += f"\n\n在本单位 {site['label_count']} 条标注上交叉验证\n{_figures(site['figures'])}"

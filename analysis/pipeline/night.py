@@ -14,15 +14,16 @@ from filelock import FileLock, Timeout
 
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.units import UnitRegister, load_units
+from analysis.codebook.version import codebook_version
 from analysis.config import Settings, load_settings
 from analysis.contracts import RUNS, Segmenter
 from analysis.errors import BusyError, IntegrityError
 from analysis.ledger.chain import SYSTEM, event_record
 from analysis.ledger.problems import Moment
 from analysis.ledger.store import Store
+from analysis.pipeline.codebooks import keep_codebook, require_used
 from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths
-from analysis.training import codebook_version
 
 Counts = dict[str, int]
 Progress = Callable[[str, int, int], None]
@@ -82,6 +83,7 @@ def open_night(paths: SitePaths, as_of: date | None = None, progress: Progress =
     settings = load_settings(paths.settings)
     with open_ledger(paths) as store:
         night = _night(paths, settings, store, as_of, progress)
+        require_used(store, night.scheme)
         _start(night)
         try:
             yield night
@@ -134,6 +136,7 @@ def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | Non
 def _start(night: Night) -> None:
     night.store.apply("interrupt_runs")
     current = codebook_version(night.paths.codebook)
+    keep_codebook(night.paths, current)
     earlier = night.store.query("last_run")["codebook_version"]
     record = {
         "run_id": night.moment.run_id,

@@ -29,7 +29,9 @@ _HEADINGS = {
 }
 
 
-def read_labels(paths: SitePaths, file: Path, known: pd.DataFrame | None = None) -> pd.DataFrame:
+def read_labels(
+    paths: SitePaths, file: Path, known: pd.DataFrame | None = None, scheme: Scheme | None = None
+) -> pd.DataFrame:
     """Read a labels table; return its labels, masked (columns of `labels.COLUMNS`).
 
     Columns complaint_id, in_scope, codes, unit (or their Chinese headings), and title and text where the ledger does
@@ -39,6 +41,7 @@ def read_labels(paths: SitePaths, file: Path, known: pd.DataFrame | None = None)
         paths: the site, whose ledger gives the texts that the table leaves out.
         file: the table.
         known: labels that the table must not contradict; columns of `labels.COLUMNS`.
+        scheme: the sub-problems that there are; those of today if not given.
 
     Raises:
         UsageError: the file cannot be read, or rows are bad; the message lists the first of them.
@@ -57,7 +60,7 @@ def read_labels(paths: SitePaths, file: Path, known: pd.DataFrame | None = None)
         numbers,
         _ledger_texts(paths),
         no_labels() if known is None else known,
-        load_scheme(paths.codebook),
+        scheme or load_scheme(paths.codebook),
     )
     if faults:
         raise UsageError(_refusal(file, faults))
@@ -93,7 +96,10 @@ def site_labels(paths: SitePaths, scheme: Scheme) -> pd.DataFrame:
 def reviewed_labels(paths: SitePaths, scheme: Scheme) -> pd.DataFrame:
     """Return the reviewers' decisions in the published snapshot that hold for the present text, as labels.
 
-    Left out are conflicts, and decisions with a sub-problem that the codebook no longer has, or without any unit.
+    Left out are conflicts, and decisions in scope without any unit.
+
+    Raises:
+        SettingsError: a decision has a sub-problem that the codebook no longer has.
     """
     if not paths.snapshot.exists():
         return no_labels()
@@ -106,8 +112,9 @@ def reviewed_labels(paths: SitePaths, scheme: Scheme) -> pd.DataFrame:
     codes = [tuple(c for c in str(cell or "").split(";") if c) for cell in reviews["codes"]]
     unit = reviews["unit_kind"].where(reviews["decision"] == "in_scope", "").fillna("")
     labels = reviews.assign(codes=pd.Series(codes, index=reviews.index, dtype=object), unit=unit)
+    scheme.require((code for own in codes for code in own), "人工复核")
     is_sound = [
-        (bool(own) and bool(unit) if decision == "in_scope" else not own) and set(own) <= set(scheme.sub_problems)
+        bool(own) and bool(unit) if decision == "in_scope" else not own
         for own, unit, decision in labels[["codes", "unit", "decision"]].itertuples(index=False)
     ]
     return labels.loc[is_sound, list(no_labels().columns)].astype(object)

@@ -13,9 +13,11 @@ from analysis.classify.evaluate import FIGURE_NAMES, Evaluation, as_card, evalua
 from analysis.classify.labels import SiteLabels
 from analysis.classify.registry import Entry, Registry
 from analysis.codebook.scheme import load_scheme
+from analysis.codebook.version import knowledge_digest
 from analysis.config import load_settings
 from analysis.errors import HotlineError
 from analysis.pipeline.night import Progress, no_progress
+from analysis.pipeline.self_training import guesses
 from analysis.pipeline.site_labels import import_labels, read_labels, site_labels
 from analysis.site import SitePaths
 from analysis.site_validation import DECISIVE, Validation, label_table_of, validate
@@ -26,12 +28,20 @@ Figures = Mapping[str, Mapping[str, float]]
 """By the name of a figure its value and, where it has an interval, low and high."""
 
 
+_WITHOUT_LABELS = "自训练　没有进行：没有本单位的标注，无从检验它有益还是有害。"
+_WITHOUT_GUESSES = "自训练　没有进行：台账里没有在用的模型近乎有把握的诉求（纳入、不纳入两边都要有）。"
+
+
 @dataclass(frozen=True)
 class Training:
-    """What came of a training: the new card, and on a site's labels the figures (None without labels)."""
+    """What came of a training: the new card, and on a site's labels the figures (None without labels).
+
+    note: why there was no self-training although it is switched on; empty, if there was or it is off.
+    """
 
     card: dict[str, Any]
     validation: Validation | None
+    note: str = ""
 
 
 def train_site(
@@ -61,18 +71,21 @@ def train_site(
                 f"在用的模型 {in_use.model_id} 学过本单位的标注，现在 {paths.labels} 和台账里都没有标注，没有替换。"
                 "请恢复标注；确要只用语料训练，请加 --force。"
             )
-        return Training(_replace(paths, shipped_lesson(paths.codebook), None), None)
+        note = _WITHOUT_LABELS if settings.self_training else ""
+        return Training(_replace(paths, shipped_lesson(paths.codebook), None), None, note)
     if len(texts) < settings.min_site_labels and not is_forced:
         raise HotlineError(
             f"标注只有 {len(texts)} 条，不到 {settings.min_site_labels} 条，比不出新旧模型的好坏，没有训练。"
             "标注已经留存，攒够后再训练；现在就要训练请加 --force。"
         )
-    new, lesson = SiteLabels(texts, settings.site_label_weight), shipped_lesson(paths.codebook)
+    guessed = guesses(paths, settings, progress) if settings.self_training else None
+    new, lesson = SiteLabels(texts, settings.site_label_weight, guessed), shipped_lesson(paths.codebook)
     found = _validated(paths, lesson, new, settings.validation_repeats, is_forced=is_forced, progress=progress)
     if found.loss > settings.tolerated_loss and not is_forced and in_use is not None:
         raise HotlineError(_refusal(found, in_use.model_id))
     validation = {"label_count": found.label_count, "figures": as_card(found.new)}
-    return Training(_replace(paths, lesson, new, site_validation=validation), found)
+    note = _WITHOUT_GUESSES if settings.self_training and guessed is None else ""
+    return Training(_replace(paths, lesson, new, site_validation=validation), found, note)
 
 
 def _validated(
@@ -137,16 +150,22 @@ class Report:
     mistakes: pd.DataFrame
 
 
-def evaluate_labels(paths: SitePaths, file: Path) -> Report:
-    """Measure the model in use by a table of labels; those that it learned from do not count.
+def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: Path | None = None) -> Report:
+    """Measure a model by a table of labels; those that it learned from do not count.
+
+    Args:
+        paths: the site.
+        file: the table.
+        model_id: the model; the one in use if not given.
+        codebook: the folder of scheme, actors and cues to judge and count by; those of today if not given.
 
     Raises:
         UsageError: the table is bad; see `read_labels`.
-        HotlineError: the model learned from all of them.
+        HotlineError: the model learned from all of them, or was trained on other sub-problems or cues.
     """
-    labels = read_labels(paths, file)
-    scheme = load_scheme(paths.codebook)
-    classifier = load_classifier(paths.models, paths.codebook)
+    scheme = load_scheme(codebook or paths.codebook)
+    labels = read_labels(paths, file, scheme=scheme)
+    classifier = _classifier(paths, model_id, codebook)
     learned = _learned_digests(Registry(paths.models).labels_of(classifier.card, scheme))
     fresh = labels[~_digests(labels).isin(learned)].reset_index(drop=True)
     if fresh.empty:
@@ -168,6 +187,21 @@ def evaluate_labels(paths: SitePaths, file: Path) -> Report:
         confusion(found, scheme),
         mistakes(gold, scored, scheme),
     )
+
+
+def _classifier(paths: SitePaths, model_id: str, codebook: Path | None) -> Classifier:
+    """Return a model with a codebook, without training one: figures of the past are made again, not made anew."""
+    registry = Registry(paths.models)
+    in_use = registry.in_use()
+    if in_use is None or (not model_id and codebook is None):
+        return load_classifier(paths.models, paths.codebook)
+    chosen, directory = model_id or in_use.model_id, codebook or paths.codebook
+    if registry.read(chosen)[1].get("knowledge_digest") != knowledge_digest(directory):
+        raise HotlineError(
+            f"模型 {chosen} 不是按这份代码本的小类和规则训练的，不能一起用。"
+            "请用 hotline trace 查出当时的模型和代码本，以 --model、--codebook 同时指定。"
+        )
+    return Classifier.load(registry.directory_of(chosen), directory)
 
 
 def _digests(labels: pd.DataFrame) -> pd.Series:

@@ -14,6 +14,11 @@ _EPILOG = """\b
   hotline evaluate --labels 标注.xlsx --output 评估.xlsx
 
 \b
+要重现过去的分数，用 hotline trace 诉求编号 查出当时的模型和代码本，再：
+  hotline evaluate --labels 标注.csv --model m-0123456789ab --codebook 2026.1-0123abcd
+每次运行所用的类别表和规则都留存在 data/processed/codebooks，以版本命名。
+
+\b
 标注文件的列与 hotline train --labels 相同；模型学过的标注不计入。
 写出 .xlsx 得三张表：指标、分项、错例；写出 .csv 只得错例。错例只有编号，没有诉求文字。
 """
@@ -22,11 +27,15 @@ _EPILOG = """\b
 @click.command(cls=ChineseCommand, epilog=_EPILOG)
 @click.option("--labels", "labels_path", type=FILE, metavar="文件", help="标注表；不给则显示交叉验证的分数。")
 @click.option("--output", "output_path", type=FILE, metavar="文件", help="另写到 .xlsx 或 .csv；须与 --labels 同用。")
-def evaluate(labels_path: Path | None, output_path: Path | None) -> None:
+@click.option("--model", "model_id", metavar="编号", default="", help="检验这个模型，不是在用的；须与 --labels 同用。")
+@click.option("--codebook", "version", metavar="版本", default="", help="按留存的这一版代码本；须与 --labels 同用。")
+def evaluate(labels_path: Path | None, output_path: Path | None, model_id: str, version: str) -> None:
     """检验在用的模型：分数与区间、各类别的对错、错例编号。"""
-    if labels_path is None and output_path is not None:
-        raise click.UsageError("--output 须与 --labels 同用。")
+    for option, value in (("--output", output_path), ("--model", model_id), ("--codebook", version)):
+        if labels_path is None and value:
+            raise click.UsageError(f"{option} 须与 --labels 同用。")
     from analysis.codebook.scheme import load_scheme
+    from analysis.pipeline.codebooks import kept_codebook
     from analysis.pipeline.model_report import evaluation_tables, report_cross_validation, report_evaluation
     from analysis.pipeline.site_training import evaluate_labels
     from analysis.site import site_paths
@@ -37,7 +46,9 @@ def evaluate(labels_path: Path | None, output_path: Path | None) -> None:
     if labels_path is None:
         click.echo(report_cross_validation(ensure_model(paths.models, paths.codebook)))
         return
-    report, scheme = evaluate_labels(paths, labels_path), load_scheme(paths.codebook)
+    codebook = kept_codebook(paths, version) if version else None
+    report = evaluate_labels(paths, labels_path, model_id, codebook)
+    scheme = load_scheme(codebook or paths.codebook)
     if output_path is not None:
         write_tables(evaluation_tables(report, scheme), output_path)
     click.echo(report_evaluation(report, scheme))

@@ -17,6 +17,7 @@ _EPILOG = """\b
 标注文件的列：complaint_id、in_scope（1/0）、codes（小类代码，以 ; 相连）、unit（单位类型），
   title、text 可省：没有的按编号到台账里取。有一行不合格就一行也不采用，逐行说明原因。
   标注先去除个人信息，再留存在 data/labels（只有本人可读）。模型只从语料学词，标注里的字词不进模型文件。
+hotline.toml 里 [train] self_training = true 时，在用的模型近乎有把握、没有人复核过的诉求也以很小的权重参加训练。
 有标注时先做 5×2 交叉验证，与在用的模型比；不如在用的就不替换（退出码 1），--force 强行替换。
 """
 
@@ -43,4 +44,6 @@ def train(files: tuple[Path, ...], if_needed: bool, force: bool) -> None:
         done = train_site(paths, files, is_forced=force, progress=progress)
     if done.validation is not None:
         click.echo(report_validation(done.validation))
+    if done.note:
+        click.echo(done.note)
     click.echo(report_card(done.card, paths))
