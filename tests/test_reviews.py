@@ -365,7 +365,8 @@ def test_a_ledger_of_the_first_version_keeps_its_judgements(site: SitePaths) -> 
         connection.execute("DROP TABLE reviews; DROP TABLE elusion_samples; DROP TABLE judgement_profiles")
         connection.execute(
             "CREATE TABLE old AS SELECT * EXCLUDE "
-            "(decided_by, cue_balance, unknown_wording_share, is_sub_problem_sure) FROM gate_decisions; DROP TABLE gate_decisions; ALTER TABLE old RENAME TO gate_decisions"
+            "(decided_by, cue_balance, unknown_wording_share, is_sub_problem_sure) FROM gate_decisions;"
+            "DROP TABLE gate_decisions; ALTER TABLE old RENAME TO gate_decisions"
         )
         connection.execute("DELETE FROM migrations WHERE number >= 2")
         before = connection.execute("SELECT complaint_id, decision FROM gate_decisions ORDER BY ALL").fetchall()
