@@ -13,6 +13,9 @@ from analysis.classify.model import Model
 LONGEST_SPAN = 60
 """Characters up to which a clause is shown with its neighbours of the same sentence: alone it seldom says enough."""
 
+_WHITE_OR_OPENING = " \n\r\t(<[“【《（"
+"""What a span does not end in: white space, and brackets that open what follows."""
+
 _SENTENCE_ENDS = frozenset("。！？!?；;\n…")
 
 _NO_RULES = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=object))
@@ -36,7 +39,7 @@ def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
             first, can_grow = first - 1, True
     start, end = int(clauses.start[first]), int(clauses.end[last])
     text = clauses.text[start:end]
-    end -= len(text) - len(text.rstrip())
+    end -= len(text) - len(text.rstrip(_WHITE_OR_OPENING))
     start += len(text) - len(text.lstrip())
     if start >= end:
         start, end = base, limit
