@@ -183,7 +183,7 @@ SELECT v.review_id, v.complaint_id, sha256(coalesce(c.title, '') || chr(10) || c
     v.decision, v.codes, v.unit_kind, v.reviewer, v.is_final, make_date(2026, 11, v.day),
     make_timestamp(2026, 11, 30, 0, 0, 0)
 FROM (VALUES
-    ('1', 'a', NULL, 'in_scope', 'rough.attitude;rigid.mechanical', '交警', '甲', FALSE, 1),
+    ('1', 'a', NULL, 'in_scope', 'rigid.mechanical;rough.attitude', '交警', '甲', FALSE, 1),
     ('2', 'a', NULL, 'in_scope', 'rigid.mechanical;rough.attitude', '交警', '乙', FALSE, 2),
     ('3', 'b', NULL, 'out_of_scope', '', NULL, '甲', FALSE, 1),
     ('4', 'b', NULL, 'in_scope', 'profit_driven.arbitrary_fine', '城管', '甲', FALSE, 2),
@@ -195,6 +195,11 @@ FROM (VALUES
     ('10', 'f', NULL, 'in_scope', 'rough.attitude', '交警', '丙', TRUE, 2)
 ) AS v(review_id, complaint_id, text, decision, codes, unit_kind, reviewer, is_final, day)
 JOIN complaints c USING (complaint_id);
+ALTER TABLE reviews ADD COLUMN reason VARCHAR DEFAULT '';
+ALTER TABLE reviews ADD COLUMN source VARCHAR DEFAULT 'workbook';
+ALTER TABLE reviews ADD COLUMN source_file VARCHAR;
+ALTER TABLE reviews ADD COLUMN source_row BIGINT;
+ALTER TABLE reviews ADD COLUMN run_id VARCHAR;
 """
 
 
