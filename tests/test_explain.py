@@ -209,6 +209,8 @@ def test_what_is_told_is_bounded_and_the_rest_is_summed_up() -> None:
 def test_a_sub_problem_below_its_threshold_is_said_to_be_unsure() -> None:
     limits = classifier().thresholds
     strict = replace(limits, gate=0, review_low=0, review_high=0, code=dict.fromkeys(limits.code, 1.0))
-    everything = Classifier(classifier().model, classifier().finder, classifier().card, strict)
+    everything = Classifier(
+        classifier().model, classifier().finder, classifier().card, strict, classifier().codebook_version
+    )
     text = explanation_text(explain(everything, table(TEXTS[0]), 1)[0], SCHEME, RULES)
     assert "小类没有把握" in split_sections(text)["小类"]

@@ -216,7 +216,8 @@ def test_the_judgement_of_the_sample_is_what_a_supervisor_can_work_with(
     paths, counts = night
     with Reader.open(paths.snapshot) as reader:
         tables = reader.tables()
-    decisions = tables["gate_decisions"].set_index("complaint_id")["decision"]
+    gate = tables["gate_decisions"].set_index("complaint_id")
+    decisions = gate["decision"]
     alleged = {r["complaint_id"]: bool(r["codes"]) for r in truth() if r["complaint_id"] in decisions.index}
     seen = [i for i, is_alleged in alleged.items() if is_alleged and decisions[i] != "out_of_scope"]
     included = [i for i in alleged if decisions[i] == "in_scope"]
@@ -224,7 +225,8 @@ def test_the_judgement_of_the_sample_is_what_a_supervisor_can_work_with(
     assert sum(alleged[i] for i in included) >= 0.5 * len(included)
     assert counts["review"] <= 0.2 * counts["judged"]
     linked = set(tables["problem_complaints"]["complaint_id"])
-    assert linked == set(decisions.index[decisions == "in_scope"])
+    is_sure = gate["is_sub_problem_sure"].fillna(value=False).astype(bool)
+    assert linked == set(decisions.index[(decisions == "in_scope") & is_sure])
     assert len(tables["problems"]) <= 80
 
 

@@ -723,7 +723,7 @@ def test_the_evidence_stands_out_in_the_text(exported: Path) -> None:
     shown = form.values(form.row(POLICE_ID))[3]
     assert str(shown) == "\n".join(IN_SCOPE)
     bold = [part.text for part in shown if getattr(part, "font", None) is not None and part.font.b]
-    assert bold == [IN_SCOPE[0]]
+    assert bold == [IN_SCOPE[1]]
 
 
 def test_what_reviewers_said_is_shown_and_no_text_is_ever_a_formula(site: SitePaths, tmp_path: Path) -> None:

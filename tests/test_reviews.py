@@ -362,7 +362,10 @@ def test_a_change_of_codebook_is_an_event_once(site: SitePaths, tmp_path: Path) 
 
 def test_a_ledger_of_the_first_version_keeps_its_judgements(site: SitePaths) -> None:
     with duckdb.connect(str(site.ledger)) as connection:
-        connection.execute("DROP TABLE reviews; DROP TABLE elusion_samples; DROP TABLE judgement_profiles")
+        connection.execute(
+            "DROP TABLE reviews; DROP TABLE elusion_samples; DROP TABLE judgement_profiles;"
+            "DROP TABLE explanations; DROP TABLE assistant_opinions"
+        )
         connection.execute(
             "CREATE TABLE old AS SELECT * EXCLUDE "
             "(decided_by, cue_balance, unknown_wording_share, is_sub_problem_sure) FROM gate_decisions;"
