@@ -100,16 +100,66 @@ REVIEW_REASONS = {
 """Why a complaint stands in the review queue, in the order in which reasons are told."""
 OPINION_DECISIONS = {"in_scope": "纳入", "out_of_scope": "不纳入", "discarded": "答复不合格，未采用"}
 """What the optional assistant can answer; it never decides."""
-PROBLEM_STATUSES = {"awaiting_handover": "待交办"}
-PROBLEM_SOURCES = {"complaint": "投诉举报"}
-EVENT_KINDS = {
+PROBLEM_STATUSES = {
+    "registered": "登记",
+    "awaiting_handover": "待交办",
+    "rectifying": "整改中",
+    "objected": "异议待核",
+    "closure_requested": "申请销号",
+    "verifying": "核查中",
+    "closed": "已销号",
+    "consolidated": "回头看巩固",
+    "relapsed": "反弹",
+    "unfounded": "不属实",
+    "transferred": "已移送",
+    "merged": "已并入",
+}
+"""Where a problem stands in its life; `life_cycle.toml` says which step leads where."""
+FINISHED_STATUSES = ("closed", "consolidated", "unfounded", "transferred", "merged")
+"""Statuses in which nobody has to do anything, so that no deadline runs."""
+PROBLEM_SOURCES = {
+    "complaint": "投诉举报",
+    "self_check": "自查发现",
+    "superior": "上级交办",
+    "inspection": "督察检查",
+    "file_review": "案卷评查",
+}
+"""Where problems come from; those found by complaints and by the offices themselves are reported apart."""
+LOOK_BACK_RESULTS = {"consolidated": "巩固", "relapsed": "反弹"}
+PROGRESS_WORDS = ("完成整改", "达到序时进度", "未达序时进度")
+"""The words in use for how far a rectification is."""
+LIFE_CYCLE_KINDS = {
     "problem_created": "登记",
+    "unit_undetermined": "责任单位待定",
+    "unit_assigned": "确定责任单位",
+    "deadline_set": "设定时限",
+    "handed_over": "交办",
+    "rectification_filed": "填报整改",
+    "extension_requested": "申请延期",
+    "extension_granted": "批准延期",
+    "extension_refused": "不批准延期",
+    "objection_raised": "提出异议",
+    "objection_rejected": "异议不成立",
+    "closure_requested": "申请销号",
+    "closure_withdrawn": "撤回销号申请",
+    "verification_started": "开始核查",
+    "verification_failed": "核查不通过",
+    "closed": "销号",
+    "unfounded": "认定不属实",
+    "transferred": "移送",
+    "merged": "并入另一问题",
+    "restored": "恢复办理",
+    "recurred": "销号后再次反映",
+    "looked_back": "回头看：巩固",
+    "look_back_failed": "回头看：反弹",
+}
+"""Events that are steps in the life of a problem; `life_cycle.toml` declares each of them."""
+EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "complaint_added": "并入诉求",
     "complaint_withdrawn": "撤出诉求",
-    "deadline_set": "设定时限",
-    "unit_assigned": "确定责任单位",
     "complaint_reviewed": "人工复核",
     "codebook_changed": "代码本变更",
+    "event_corrected": "更正",
 }
 SCORE_PERCENTS = tuple(range(10, 100, 10))
 """Which percentiles of scope_score a profile of judgements holds: the deciles."""
@@ -382,23 +432,60 @@ COMPLAINT_MATTERS = Table(
 PROBLEMS = Table(
     "problems",
     "问题",
-    "一个问题：同一责任单位、同一小类、同一主题",
+    "一个问题：同一责任单位、同一小类、同一主题；各列是其全部事件走下来的现状",
     ("problem_id",),
     (
         Column("problem_id", _T, "问题编号", "终身不变、不重复使用"),
         Column("source", _T, "问题来源", "问题从哪里来", values=PROBLEM_SOURCES),
+        Column("batch", _T, "批次", "上级交办、督察检查等的批次；投诉举报的为空", is_nullable=True),
         Column("unit_id", _T, "责任单位代码", "units.toml 里的单位；待定时为空", is_nullable=True),
         Column("unit_kind", _T, "单位类型", "被反映单位的粗类", values={k: k for k in UNIT_KINDS}),
-        Column("unit_reason", _T, "定责依据", "为什么是这个单位，或为什么待定"),
+        Column("unit_reason", _T, "定责依据", "为什么是这个单位，或为什么待定", is_nullable=True),
         Column("sub_problem_code", _T, "小类代码", "问题小类"),
         Column("theme_code", _T, "主题代码", "themes.toml 里的主题"),
+        Column(
+            "merge_key",
+            _T,
+            "归并键",
+            "登记时的责任单位、小类、主题：以后同样的诉求并入这个问题；不是诉求来的问题为空",
+            is_nullable=True,
+        ),
         Column("statement", _T, "具体问题", "以中性文字陈述的问题，不含反映人内容"),
         Column("status", _T, "状态", "办理状态", values=PROBLEM_STATUSES),
+        Column("status_on", _D, "状态日期", "到达现在这个状态的日期"),
+        Column("status_reason", _T, "状态说明", "最近一次异议、移送、批复、反弹等的理由", is_nullable=True),
         Column("registered_on", _D, "登记日期", "登记入账的日期"),
-        Column("due_on", _D, "整改时限", "按规则推算的截止日期"),
-        Column("deadline_rule", _T, "时限规则", "推算时限所用的规则及版本"),
-        Column("is_due_provisional", _B, "时限暂估", "所用年份的节假日安排尚未公布，按星期推算"),
-        Column("run_id", _T, "运行编号", "登记它的运行"),
+        Column("handed_over_on", _D, "交办日期", "交给责任单位的日期", is_nullable=True),
+        Column("due_on", _D, "整改时限", "按规则推算的截止日期", is_nullable=True),
+        Column("deadline_rule", _T, "时限规则", "推算时限所用的规则及版本", is_nullable=True),
+        Column("is_due_provisional", _B, "时限暂估", "所用年份的节假日安排尚未公布，按星期推算", is_nullable=True),
+        Column("supporting_unit", _T, "配合单位", "责任单位填报", is_nullable=True),
+        Column("leader", _T, "责任领导", "责任单位填报", is_nullable=True),
+        Column("handler", _T, "责任人", "责任单位填报", is_nullable=True),
+        Column("goal", _T, "整改目标", "责任单位填报", is_nullable=True),
+        Column("measure", _T, "整改措施", "责任单位填报", is_nullable=True),
+        Column("progress", _T, "整改进展", "责任单位填报", is_nullable=True, values={w: w for w in PROGRESS_WORDS}),
+        Column("completed_on", _D, "完成日期", "责任单位填报的实际完成整改的日期", is_nullable=True),
+        Column("evidence", _T, "佐证材料", "责任单位填报的材料名称、文号", is_nullable=True),
+        Column("evidence_on", _D, "佐证日期", "佐证材料形成的日期；何时交来见事件", is_nullable=True),
+        Column("remark", _T, "备注", "责任单位填报", is_nullable=True),
+        Column("extension_due_on", _D, "申请延期至", "尚待批复的延期申请；没有的为空", is_nullable=True),
+        Column("extension_reason", _T, "延期理由", "尚待批复的延期申请的理由", is_nullable=True),
+        Column("closure_requested_on", _D, "申请销号日期", "责任单位申请销号的日期", is_nullable=True),
+        Column("verification", _T, "核查意见", "最近一次核查的意见", is_nullable=True),
+        Column("verified_by", _T, "核查人", "最近一次核查的人员", is_nullable=True),
+        Column("verified_on", _D, "核查日期", "最近一次核查的日期", is_nullable=True),
+        Column("accepting_unit", _T, "验收单位", "验收的单位", is_nullable=True),
+        Column("closed_on", _D, "销号日期", "最近一次销号的日期", is_nullable=True),
+        Column("look_back", _T, "回头看结果", "最近一次回头看的结果", is_nullable=True, values=LOOK_BACK_RESULTS),
+        Column("looked_back_on", _D, "回头看日期", "最近一次回头看的日期", is_nullable=True),
+        Column("look_back_methods", _T, "回头看方式", "问卷、单位自评、现场查验、访谈，以顿号相连", is_nullable=True),
+        Column("look_back_people", _T, "回头看参加人", "参加的人员，以顿号相连", is_nullable=True),
+        Column("receiver", _T, "移送单位", "移送给哪个单位", is_nullable=True),
+        Column("merged_into_id", _T, "并入问题", "并入了哪个问题", is_nullable=True),
+        Column("relapse_count", _I, "反弹次数", "销号后又反弹过几次"),
+        Column("version", _I, "版本", "到现在走过多少步；台账交回时据以看出中间有没有变化"),
+        Column("run_id", _T, "运行编号", "登记它的运行；不在运行之中登记的为空串"),
     ),
 )
 

@@ -5,7 +5,7 @@ from random import Random
 
 import pandas as pd
 
-from analysis.contracts import TABLES, conform, empty_frame
+from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
 from analysis.text import text_digest
@@ -186,7 +186,7 @@ def build_tables(seed: int = 7) -> dict[str, pd.DataFrame]:
 
 
 def _problem(problem_id: str, unit: str | None, code: str, statement: str, days: int, run_id: str) -> dict[str, object]:
-    return {
+    return dict.fromkeys(PROBLEMS.column_names) | {
         "problem_id": problem_id,
         "source": "complaint",
         "unit_id": unit,
@@ -195,11 +195,15 @@ def _problem(problem_id: str, unit: str | None, code: str, statement: str, days:
         "sub_problem_code": code,
         "theme_code": "other",
         "statement": statement,
-        "status": "awaiting_handover",
+        "merge_key": f"{unit}|{code}|other|{problem_id}",
+        "status": "awaiting_handover" if unit else "registered",
+        "status_on": AS_OF - timedelta(days=30),
         "registered_on": AS_OF - timedelta(days=30),
         "due_on": AS_OF + timedelta(days=days),
         "deadline_rule": "2026.1：登记后 30 个工作日",
         "is_due_provisional": days == 25,
+        "relapse_count": 0,
+        "version": 3,
         "run_id": run_id,
     }
 

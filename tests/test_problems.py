@@ -10,13 +10,16 @@ from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.contracts import PROBLEM_COMPLAINTS, PROBLEMS, conform, empty_frame
 from analysis.ledger.attribution import Attributor
-from analysis.ledger.problems import Merge, Moment, Rules, merge
+from analysis.ledger.life_cycle import load_life_cycle
+from analysis.ledger.problems import Merge, Rules, merge
+from analysis.ledger.steps import Moment
 from analysis.ledger.themes import load_themes
 from analysis.ledger.working_days import load_calendar
 
 SETTINGS = load_settings()
 RULES = Rules(
     load_scheme(),
+    load_life_cycle(),
     load_themes(load_scheme()),
     Attributor(load_units(), SETTINGS.site),
     load_calendar(),

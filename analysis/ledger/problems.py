@@ -1,8 +1,7 @@
 """Merges in-scope complaints into problems: one responsible unit, one sub-problem, one theme."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -13,10 +12,10 @@ from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, PROBLEMS, empty_frame
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.chain import SYSTEM, event_id, event_record
 from analysis.ledger.deadlines import deadline
+from analysis.ledger.life_cycle import CREATED, LifeCycle, Role
+from analysis.ledger.steps import Moment, Request, take_steps
 from analysis.ledger.themes import ThemeBook
 from analysis.ledger.working_days import WorkingCalendar
-
-_KEY = ["unit_key", "sub_problem_code", "theme_code"]
 
 
 @dataclass(frozen=True)
@@ -24,20 +23,16 @@ class Rules:
     """Everything that decides which complaints make one problem, and by when it is due."""
 
     scheme: Scheme
+    life_cycle: LifeCycle
     themes: ThemeBook
     attributor: Attributor
     calendar: WorkingCalendar
     ledger: Ledger
     site: Site
 
-
-@dataclass(frozen=True)
-class Moment:
-    """The run in which something happens: its id, its clock, and the day that deadlines count from."""
-
-    run_id: str
-    at: datetime
-    as_of: date
+    def is_restricted(self, sub_problem_code: str) -> bool:
+        """Say whether a sub-problem is a lead that may not reach the unit complained about."""
+        return self.scheme.category_of(sub_problem_code).is_restricted
 
 
 @dataclass(frozen=True)
@@ -78,20 +73,39 @@ def merge(
         withdrawn = _link_events(outdated, "complaint_withdrawn", known_event_ids, moment)
         return Merge(empty_frame(PROBLEMS), empty_frame(PROBLEM_COMPLAINTS), withdrawn)
     placed = _place(unlinked, rules, moment)
-    known = problems.assign(unit_key=problems["unit_id"].fillna(problems["unit_kind"] + problems["unit_reason"]))
-    created = _create(placed, known, rules, moment)
-    ids = pd.concat([known, created])[[*_KEY, "problem_id"]]
-    links = placed.merge(ids, on=_KEY, how="left").assign(run_id=placed["judged_run_id"].to_numpy())
+    created = take_steps(
+        _registrations(placed, problems, rules, moment),
+        problems.iloc[:0],
+        rules.life_cycle,
+        rules.is_restricted,
+        moment,
+    )
+    ids = homes(pd.concat([problems, created.problems]))
+    links = placed.assign(problem_id=placed["merge_key"].map(ids), run_id=placed["judged_run_id"])
     # A complaint with two themes of one problem's sub-problem is still one link.
     links = links[PROBLEM_COMPLAINTS.column_names].drop_duplicates(["problem_id", "complaint_id"], ignore_index=True)
     events = [
-        _created_events(created, moment),
+        created.events,
         _link_events(_without(outdated, links), "complaint_withdrawn", known_event_ids, moment),
         _link_events(_without(links, outdated), "complaint_added", known_event_ids, moment),
     ]
-    return Merge(
-        created[PROBLEMS.column_names], links, pd.concat([e for e in events if len(e)] or [empty_frame(EVENTS)])
-    )
+    return Merge(created.problems, links, pd.concat([e for e in events if len(e)] or [empty_frame(EVENTS)]))
+
+
+def homes(problems: pd.DataFrame) -> dict[str, str]:
+    """Return which problem takes in the complaints of each merge key: the one that a merged problem was merged into.
+
+    A problem keeps its key for life: whoever was made responsible for it later, complaints like its first ones join it.
+    """
+    merged_into = problems.dropna(subset=["merged_into_id"]).set_index("problem_id")["merged_into_id"].to_dict()
+    found = {}
+    keyed = problems.dropna(subset=["merge_key"])
+    for key, problem_id in zip(keyed["merge_key"], keyed["problem_id"], strict=True):
+        home = problem_id
+        while home in merged_into:
+            home = merged_into[home]
+        found[str(key)] = str(home)
+    return found
 
 
 def _without(links: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
@@ -111,77 +125,62 @@ def _place(unlinked: pd.DataFrame, rules: Rules, moment: Moment) -> pd.DataFrame
         evidence = statement[int(row.evidence_start) : int(row.evidence_end)]
         theme = rules.themes.theme_of(row.sub_problem_code, evidence, statement)
         unit_id = attribution.unit.unit_id if attribution.unit else None
-        rows.append((unit_id, attribution.reason, unit_id or f"{row.unit_kind}{attribution.reason}", theme.theme_code))
-    added = pd.DataFrame(rows, columns=["unit_id", "unit_reason", "unit_key", "theme_code"], index=unlinked.index)
+        unit_key = unit_id or f"{row.unit_kind}{attribution.reason}"
+        merge_key = f"{unit_key}|{row.sub_problem_code}|{theme.theme_code}"
+        rows.append((unit_id, attribution.reason, theme.theme_code, merge_key))
+    added = pd.DataFrame(rows, columns=["unit_id", "unit_reason", "theme_code", "merge_key"], index=unlinked.index)
     return pd.concat([unlinked, added.astype(object).where(added.notna(), None)], axis=1)
 
 
-def _create(placed: pd.DataFrame, known: pd.DataFrame, rules: Rules, moment: Moment) -> pd.DataFrame:
-    """Return one new problem for each key that no known problem has, in the order of their first complaints."""
-    first = placed.drop_duplicates(_KEY)
-    taken = pd.MultiIndex.from_frame(known[_KEY])
-    first = first[~pd.MultiIndex.from_frame(first[_KEY]).isin(taken)]
-    serial = _next_serial(known["problem_id"], moment.as_of.year)
+def _registrations(placed: pd.DataFrame, known: pd.DataFrame, rules: Rules, moment: Moment) -> Iterator[Request]:
+    """Return the steps by which each key without a problem gets one, in the order of their first complaints."""
+    first = placed.drop_duplicates("merge_key")
+    first = first[~first["merge_key"].isin(known["merge_key"].dropna())]
+    serial = next_serial(known["problem_id"], moment.as_of.year)
     statements: Mapping[tuple[str, str], str] = {
         (t.sub_problem_code, t.theme_code): t.statement for t in rules.themes.theme
     }
-    rows = []
-    for offset, row in enumerate(first.itertuples(index=False)):
-        category = rules.scheme.category_of(str(row.sub_problem_code))
-        due = deadline(category.category_code, moment.as_of, rules.ledger, rules.calendar)
-        rows.append(
-            {
-                "problem_id": f"{rules.site.code}-{moment.as_of.year}-{serial + offset:04d}",
-                "source": "complaint",
-                "unit_id": row.unit_id,
-                "unit_kind": row.unit_kind,
-                "unit_reason": row.unit_reason,
-                "sub_problem_code": row.sub_problem_code,
-                "theme_code": row.theme_code,
-                "statement": statements[str(row.sub_problem_code), str(row.theme_code)],
-                "status": "awaiting_handover",
-                "registered_on": moment.as_of,
-                "due_on": due.due_on,
-                "deadline_rule": due.rule,
-                "is_due_provisional": due.is_provisional,
-                "run_id": moment.run_id,
-                "unit_key": row.unit_key,
-            }
-        )
-    return pd.DataFrame(rows, columns=[*PROBLEMS.column_names, "unit_key"])
+    for offset, row in enumerate(first.to_dict("records")):
+        code, theme_code = str(row["sub_problem_code"]), str(row["theme_code"])
+        what = {
+            "source": "complaint",
+            "unit_kind": row["unit_kind"],
+            "sub_problem_code": code,
+            "theme_code": theme_code,
+            "merge_key": row["merge_key"],
+            "statement": statements[code, theme_code],
+        }
+        unit = {"unit_id": row["unit_id"], "unit_kind": row["unit_kind"], "unit_reason": row["unit_reason"]}
+        problem_id = f"{rules.site.code}-{moment.as_of.year}-{serial + offset:04d}"
+        yield from registration(problem_id, what, unit, rules, moment)
 
 
-def _next_serial(problem_ids: pd.Series, year: int) -> int:
+def registration(
+    problem_id: str, what: Mapping[str, Any], unit: Mapping[str, Any], rules: Rules, moment: Moment
+) -> Iterator[Request]:
+    """Return the steps that register a problem: created, its unit said or left open, its deadline set.
+
+    Args:
+        problem_id: a number that was never used.
+        what: what `problem_created` carries.
+        unit: unit_id (None where the supervisor has to decide), unit_kind, unit_reason.
+        rules: for the deadline.
+        moment: the run.
+    """
+    category = rules.scheme.category_of(str(what["sub_problem_code"]))
+    due = deadline(category.category_code, moment.as_of, rules.ledger, rules.calendar)
+    limit = {"due_on": due.due_on, "deadline_rule": due.rule, "is_due_provisional": due.is_provisional}
+    is_open = unit["unit_id"] is None
+    told = {name: value for name, value in unit.items() if name != "unit_id"} if is_open else unit
+    yield Request(problem_id, CREATED, Role.SYSTEM, SYSTEM, what)
+    yield Request(problem_id, "unit_undetermined" if is_open else "unit_assigned", Role.SYSTEM, SYSTEM, told)
+    yield Request(problem_id, "deadline_set", Role.SYSTEM, SYSTEM, limit)
+
+
+def next_serial(problem_ids: pd.Series, year: int) -> int:
     """Return the number after the highest one used in a year; numbers are never used twice."""
     of_year = problem_ids[problem_ids.str.contains(f"-{year}-", regex=False)]
     return int(of_year.str.rsplit("-", n=1).str[-1].astype(int).max()) + 1 if len(of_year) else 1
-
-
-def _event(
-    problem_id: str, kind: str, subject: str, payload: Mapping[str, object], moment: Moment
-) -> dict[str, object]:
-    return event_record(
-        problem_id=problem_id,
-        kind=kind,
-        subject=subject,
-        payload=payload,
-        actor=SYSTEM,
-        at=moment.at,
-        run_id=moment.run_id,
-    )
-
-
-def _created_events(created: pd.DataFrame, moment: Moment) -> pd.DataFrame:
-    events = []
-    for row in created.itertuples(index=False):
-        problem_id = str(row.problem_id)
-        facts = {"sub_problem_code": row.sub_problem_code, "theme_code": row.theme_code, "source": row.source}
-        unit = {"unit_id": row.unit_id, "unit_kind": row.unit_kind, "reason": row.unit_reason}
-        due = {"due_on": str(row.due_on), "rule": row.deadline_rule, "is_provisional": bool(row.is_due_provisional)}
-        events.append(_event(problem_id, "problem_created", "", facts, moment))
-        events.append(_event(problem_id, "unit_assigned", str(row.unit_id), unit, moment))
-        events.append(_event(problem_id, "deadline_set", str(row.due_on), due, moment))
-    return pd.DataFrame(events)
 
 
 def _link_events(links: pd.DataFrame, kind: str, known_event_ids: Set[str], moment: Moment) -> pd.DataFrame:
@@ -191,5 +190,15 @@ def _link_events(links: pd.DataFrame, kind: str, known_event_ids: Set[str], mome
         problem_id, complaint_id = str(row.problem_id), str(row.complaint_id)
         is_repeat = event_id(problem_id, kind, complaint_id) in known_event_ids
         subject = f"{complaint_id}|{row.run_id}" if is_repeat else complaint_id
-        events.append(_event(problem_id, kind, subject, {"complaint_id": complaint_id}, moment))
+        events.append(
+            event_record(
+                problem_id=problem_id,
+                kind=kind,
+                subject=subject,
+                payload={"complaint_id": complaint_id},
+                actor=SYSTEM,
+                at=moment.at,
+                run_id=moment.run_id,
+            )
+        )
     return pd.DataFrame(events) if events else empty_frame(EVENTS)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pandas as pd
 
+from analysis.contracts import FINISHED_STATUSES
 from analysis.ledger.store import Reader
 
 
@@ -26,10 +27,11 @@ class Status:
 
 def read_status(reader: Reader, today: date) -> Status:
     """Read the state of the ledger as it is on `today`."""
-    counts = reader.query("status_counts", today=today).iloc[0]
+    finished = list(FINISHED_STATUSES)
+    counts = reader.query("status_counts", today=today, finished=finished).iloc[0]
     return Status(
         last_run=reader.query("last_run"),
         counts={str(name): int(value) for name, value in counts.items()},
         quarantine=reader.query("quarantine_reasons"),
-        overdue=reader.query("overdue_problems", today=today),
+        overdue=reader.query("overdue_problems", today=today, finished=finished),
     )

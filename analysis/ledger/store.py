@@ -11,7 +11,7 @@ from typing import Self
 import duckdb
 import pandas as pd
 
-from analysis.contracts import EVENTS, TABLES, Table, conform
+from analysis.contracts import EVENTS, PROBLEMS, TABLES, Table, conform
 from analysis.errors import BusyError, IntegrityError, UsageError
 from analysis.ledger.chain import Head, check, extend
 
@@ -221,6 +221,11 @@ class Store(Reader):
         undecided = {"undecided": complaint_ids.to_frame("complaint_id")}
         self.apply("delete_gate_decisions", undecided)
         self.apply("delete_assessments", undecided)
+
+    def put_problems(self, problems: pd.DataFrame) -> None:
+        """Add problems, or put them in the place of what they were before the steps that they took."""
+        if len(problems):
+            self.apply("put_problems", {"given": conform(problems, PROBLEMS)})
 
     def append_events(self, events: pd.DataFrame) -> int:
         """Chain new events to the last one and add them; events whose id is already there are left out.

@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.config import Settings
 from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS
 from analysis.ledger.attribution import Attributor
+from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.matters import SameMatter, group
 from analysis.ledger.places import load_place_finder
 from analysis.ledger.problems import Rules, merge
@@ -24,6 +25,7 @@ def merge_problems(night: Night) -> Counts:
     founders = members[members["matched_complaint_id"].isna()]
     rules = Rules(
         scheme=night.scheme,
+        life_cycle=load_life_cycle(directory),
         themes=load_themes(night.scheme, directory),
         attributor=Attributor(night.units, night.settings.site),
         calendar=load_calendar(directory),
@@ -37,7 +39,7 @@ def merge_problems(night: Night) -> Counts:
     with night.store.transaction():
         night.store.append(MATTERS, founders.assign(canonical_complaint_id=founders["complaint_id"]))
         night.store.append(COMPLAINT_MATTERS, members)
-        night.store.append(PROBLEMS, merged.problems)
+        night.store.put_problems(merged.problems)
         if len(outdated):
             night.store.apply("delete_links", {"outdated": outdated[["problem_id", "complaint_id"]]})
         night.store.append(PROBLEM_COMPLAINTS, merged.links)

@@ -19,7 +19,7 @@ from analysis.config import Settings, load_settings
 from analysis.contracts import RUNS, Segmenter
 from analysis.errors import BusyError, IntegrityError
 from analysis.ledger.chain import SYSTEM, event_record
-from analysis.ledger.problems import Moment
+from analysis.ledger.steps import Moment
 from analysis.ledger.store import Store
 from analysis.pipeline.codebooks import keep_codebook, require_used
 from analysis.segment.jieba_segmenter import load_segmenter

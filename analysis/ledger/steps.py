@@ -1,0 +1,197 @@
+"""Steps taken in the lives of problems: from what somebody asks for to events, and from events back to the problems."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+
+from analysis.contracts import EVENTS, LIFE_CYCLE_KINDS, PROBLEMS, empty_frame
+from analysis.ledger.chain import event_record
+from analysis.ledger.life_cycle import CREATED, DATE_COLUMNS, LifeCycle, Role
+
+IsRestricted = Callable[[str], bool]
+"""Says of a sub-problem whether it is a lead that may not reach the unit complained about."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When something happens: in which run (empty outside of runs), at what time, and on what working day."""
+
+    run_id: str
+    at: datetime
+    as_of: date
+
+
+@dataclass(frozen=True)
+class Request:
+    """Somebody wants to take a step.
+
+    Attributes:
+        problem_id: the problem.
+        kind: a key of LIFE_CYCLE_KINDS.
+        role: in which capacity.
+        actor: who, as people know them.
+        facts: what the step carries, by column of PROBLEMS.
+        source: where it was said: file and cell, or nothing.
+    """
+
+    problem_id: str
+    kind: str
+    role: Role
+    actor: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A request that cannot be granted, and why (Chinese)."""
+
+    request: Request
+    reason: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What requests come to: events still without their place in the chain, the changed problems, the refusals."""
+
+    events: pd.DataFrame
+    problems: pd.DataFrame
+    refusals: tuple[Refusal, ...]
+
+
+def take_steps(
+    requests: Iterable[Request],
+    problems: pd.DataFrame,
+    life_cycle: LifeCycle,
+    is_restricted: IsRestricted,
+    moment: Moment,
+) -> Taken:
+    """Take the requested steps one after the other, with the steps that they imply; refused ones change nothing.
+
+    Args:
+        requests: in their order; those about one problem see what the ones before made of it.
+        problems: at least the problems concerned, columns of the contract.
+        life_cycle: the state machine.
+        is_restricted: which sub-problems are leads.
+        moment: when; its day is that of the steps which say no other.
+    """
+    now = {str(row["problem_id"]): plain_problem(row) for row in problems.to_dict("records")}
+    changed: dict[str, dict[str, Any]] = {}
+    events: list[dict[str, object]] = []
+    refusals: list[Refusal] = []
+    for request in requests:
+        problem = now.get(request.problem_id, {})
+        granted = _granted(request, problem, life_cycle, is_restricted, moment)
+        if isinstance(granted, Refusal):
+            refusals.append(granted)
+            continue
+        problem, own_events = granted
+        now[request.problem_id] = changed[request.problem_id] = problem
+        events += own_events
+    return Taken(
+        pd.DataFrame(events) if events else empty_frame(EVENTS), problem_frame(changed.values()), tuple(refusals)
+    )
+
+
+def _granted(
+    request: Request, problem: dict[str, Any], life_cycle: LifeCycle, is_restricted: IsRestricted, moment: Moment
+) -> tuple[dict[str, Any], list[dict[str, object]]] | Refusal:
+    """Return the problem after the request and the events that lead there, or why not."""
+    if not problem and request.kind != CREATED:
+        return Refusal(request, f"没有问题 {request.problem_id}")
+    if not problem:
+        problem = _unborn(request.problem_id, moment)
+    code = problem["sub_problem_code"] or request.facts.get("sub_problem_code", "")
+    events: list[dict[str, object]] = []
+    kinds = (*life_cycle.implied(problem["status"], request.kind), request.kind)
+    for kind in kinds:
+        facts = request.facts if kind == request.kind else {}
+        reason = life_cycle.refusal(
+            problem["status"], kind, request.role, facts, is_restricted=is_restricted(str(code))
+        )
+        if reason:
+            return Refusal(request, reason)
+        problem = life_cycle.after(problem, kind, facts, moment.as_of)
+        events.append(_event(request, kind, facts, problem["version"], moment))
+    return problem, events
+
+
+def _unborn(problem_id: str, moment: Moment) -> dict[str, Any]:
+    nothing = dict.fromkeys(PROBLEMS.column_names)
+    return nothing | {"problem_id": problem_id, "status": "", "relapse_count": 0, "version": 0, "run_id": moment.run_id}
+
+
+def _event(request: Request, kind: str, facts: Mapping[str, Any], version: int, moment: Moment) -> dict[str, object]:
+    told = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
+    payload = {"facts": told, "day": moment.as_of.isoformat(), "role": str(request.role)}
+    return event_record(
+        problem_id=request.problem_id,
+        kind=kind,
+        subject=str(version),
+        payload=payload | ({"source": request.source} if request.source else {}),
+        actor=request.actor,
+        at=moment.at,
+        run_id=moment.run_id,
+    )
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The problems as the events tell them, and what in the events is no legal history (Chinese, one line each)."""
+
+    problems: pd.DataFrame
+    faults: tuple[str, ...]
+
+
+def replay(events: pd.DataFrame, life_cycle: LifeCycle, is_restricted: IsRestricted) -> Replay:
+    """Rebuild all problems from the whole history; what the rebuilt table should be is the table in the ledger.
+
+    Args:
+        events: columns of EVENTS; those that are no steps, and those that were corrected later, are passed over.
+        life_cycle: the state machine.
+        is_restricted: which sub-problems are leads.
+    """
+    ordered = events.sort_values("sequence")
+    corrected = {json.loads(p)["sequence"] for p in ordered.loc[ordered["kind"] == "event_corrected", "payload"]}
+    steps = ordered[ordered["kind"].isin(LIFE_CYCLE_KINDS) & ~ordered["sequence"].isin(corrected)]
+    now: dict[str, dict[str, Any]] = {}
+    faults: list[str] = []
+    for event in steps.to_dict("records"):
+        content, problem_id = json.loads(event["payload"]), str(event["problem_id"])
+        facts = {name: _typed(name, value) for name, value in content["facts"].items()}
+        day = date.fromisoformat(content["day"])
+        problem = now.get(problem_id) or _unborn(problem_id, Moment(str(event["run_id"]), event["occurred_at"], day))
+        code = str(problem["sub_problem_code"] or facts.get("sub_problem_code", ""))
+        reason = life_cycle.refusal(
+            problem["status"], event["kind"], Role(content["role"]), facts, is_restricted=is_restricted(code)
+        )
+        if reason:
+            faults.append(f"问题 {problem_id} 的第 {event['sequence']} 项事件不合规定：{reason}")
+            continue
+        now[problem_id] = life_cycle.after(problem, event["kind"], facts, day)
+    return Replay(problem_frame(now.values()), tuple(faults))
+
+
+def plain_problem(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return a row of PROBLEMS with plain dates, and None for what is missing."""
+    plain = {
+        str(name): None if value is None or value is pd.NA or value != value else value for name, value in row.items()
+    }
+    for name in DATE_COLUMNS & set(plain):
+        day = plain[name]
+        if isinstance(day, datetime):  # pandas' own time stamps as well
+            plain[name] = day.date()
+    return plain
+
+
+def problem_frame(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return problems as a table with the columns of the contract."""
+    return pd.DataFrame(list(problems), columns=PROBLEMS.column_names, dtype=object)
+
+
+def _typed(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if name in DATE_COLUMNS and value is not None else value
