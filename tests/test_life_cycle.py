@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.errors import SettingsError
 from analysis.ledger.chain import Head, extend
 from analysis.ledger.life_cycle import LifeCycle, Role, load_life_cycle
 from analysis.ledger.steps import Moment, Request, Taken, replay, take_steps
+from analysis.life_cycle_page import life_cycle_page
 
 LIFE_CYCLE, SCHEME = load_life_cycle(), load_scheme()
 ID = "FR-2026-0001"
@@ -190,3 +192,8 @@ def test_a_planted_step_that_was_never_legal_is_told() -> None:
     assert replay(events, LIFE_CYCLE, is_restricted).faults == (
         f"问题 {ID} 的第 3 项事件不合规定：“销号”只能由监督单位来做，不能由责任单位来做",
     )
+
+
+def test_the_page_in_the_docs_is_drawn_from_the_data() -> None:
+    page = Path(__file__).parent.parent / "docs" / "问题生命周期.md"
+    assert page.read_text(encoding="utf-8") == life_cycle_page(LIFE_CYCLE)
