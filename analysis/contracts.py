@@ -157,10 +157,13 @@ LIFE_CYCLE_KINDS = {
 EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "complaint_added": "并入诉求",
     "complaint_withdrawn": "撤出诉求",
+    "complaint_placed": "人工确定诉求归属",
+    "matter_ruled": "人工确定同一事项",
     "complaint_reviewed": "人工复核",
     "codebook_changed": "代码本变更",
     "event_corrected": "更正",
 }
+MATTER_RULING_WORDS = {"same": "同一事项", "different": "不同事项"}
 SCORE_PERCENTS = tuple(range(10, 100, 10))
 """Which percentiles of scope_score a profile of judgements holds: the deciles."""
 UNIT_KINDS = ("交警", "车管所", "交通运输", "城管", "停车收费企业", "街道社区", "高速", "其他")
@@ -447,9 +450,11 @@ PROBLEMS = Table(
             "merge_key",
             _T,
             "归并键",
-            "登记时的责任单位、小类、主题：以后同样的诉求并入这个问题；不是诉求来的问题为空",
+            "登记时的责任单位、小类、主题：以后同样的诉求并入这个问题；不是诉求来的、人工拆分出来的为空",
             is_nullable=True,
         ),
+        Column("import_key", _T, "导入指纹", "导入登记时各项内容的指纹，再次导入据以认出；其他为空", is_nullable=True),
+        Column("source_note", _T, "来源备注", "导入登记时的备注，例如来文文号；只供监督单位看", is_nullable=True),
         Column("statement", _T, "具体问题", "以中性文字陈述的问题，不含反映人内容"),
         Column("status", _T, "状态", "办理状态", values=PROBLEM_STATUSES),
         Column("status_on", _D, "状态日期", "到达现在这个状态的日期"),
@@ -492,8 +497,8 @@ PROBLEMS = Table(
 PROBLEM_COMPLAINTS = Table(
     "problem_complaints",
     "问题与诉求",
-    "一件诉求支持一个问题",
-    ("problem_id", "complaint_id"),
+    "一件诉求的一个小类判断支持一个问题",
+    ("problem_id", "complaint_id", "sub_problem_code"),
     (
         Column("problem_id", _T, "问题编号", "问题"),
         Column("complaint_id", _T, "诉求编号", "支持它的诉求"),
@@ -552,6 +557,37 @@ REVIEWS = Table(
     ),
 )
 
+PLACEMENTS = Table(
+    "placements",
+    "人工归属",
+    "一次人工决定：一件诉求的一个小类判断归哪个问题；只增不改，最近的一次算数",
+    ("complaint_id", "sub_problem_code", "decided_at"),
+    (
+        Column("complaint_id", _T, "诉求编号", "决定了归属的诉求"),
+        Column("sub_problem_code", _T, "小类代码", "决定时据以并入的小类判断"),
+        Column("problem_id", _T, "问题编号", "归入的问题；该问题以后并入了别的问题的，随之归入"),
+        Column("person", _T, "决定人", "作出决定的工作人员"),
+        Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
+        Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
+    ),
+)
+
+MATTER_RULINGS = Table(
+    "matter_rulings",
+    "事项裁定",
+    "一次人工决定：一件诉求与另一件是不是同一事项；只增不改，最近的一次算数",
+    ("complaint_id", "other_complaint_id", "decided_at"),
+    (
+        Column("complaint_id", _T, "诉求编号", "被裁定的诉求"),
+        Column("other_complaint_id", _T, "另一诉求", "与之比较的诉求"),
+        Column("ruling", _T, "裁定", "是不是同一事项；不同的永不归到一起", values=MATTER_RULING_WORDS),
+        Column("matter_id", _T, "所属事项", "裁定后诉求所属的事项，以后也在其中"),
+        Column("person", _T, "决定人", "作出决定的工作人员"),
+        Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
+        Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
+    ),
+)
+
 ELUSION_SAMPLES = Table(
     "elusion_samples",
     "漏判抽查",
@@ -604,6 +640,8 @@ TABLES: tuple[Table, ...] = (
     PROBLEM_COMPLAINTS,
     EVENTS,
     REVIEWS,
+    PLACEMENTS,
+    MATTER_RULINGS,
     ELUSION_SAMPLES,
     JUDGEMENT_PROFILES,
 )
