@@ -491,7 +491,7 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_rows(site: SitePa
     with pytest.raises(ReviewWorkbookError, match=r"有 3 行要改（6 处）") as caught:
         bring(site, form)
     assert [f.row for f in caught.value.faults] == sorted(f.row for f in caught.value.faults)
-    assert {f.complaint_id for f in caught.value.faults} == {LIGHT_ID, POLICE_ID, BENCH_ID}
+    assert {f.item_id for f in caught.value.faults} == {LIGHT_ID, POLICE_ID, BENCH_ID}
 
 
 def _rename(form: Form) -> None:
@@ -639,7 +639,7 @@ def test_any_filling_in_is_recorded_as_meant_or_refused(
     if wrong:
         with pytest.raises(ReviewWorkbookError) as caught:
             bring(site, form)
-        assert {fault.complaint_id for fault in caught.value.faults} == wrong
+        assert {fault.item_id for fault in caught.value.faults} == wrong
         assert not recorded(site)
     else:
         assert bring(site, form).recorded == len(meant)
