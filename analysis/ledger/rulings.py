@@ -57,17 +57,16 @@ def rule_same(
     Raises:
         UsageError: two of the complaints that would come together were said to be different matters.
     """
-    said = members[members["complaint_id"].isin(complaint_ids)]
-    home, first = str(said["matter_id"].iloc[0]), str(said["complaint_id"].iloc[0])
-    together = set(members["complaint_id"])
-    named = frozenset(complaint_ids)
-    for pair in parted.to_dict("records"):
-        one, other = str(pair["complaint_id"]), str(pair["other_complaint_id"])
-        if {one, other} <= together and not (first in (one, other) and {one, other} <= named):
+    home, first = str(members["matter_id"].iloc[0]), str(members["complaint_id"].iloc[0])
+    together, named = set(members["complaint_id"]), set(complaint_ids)
+    is_moving = (members["matter_id"] != home) | members["complaint_id"].isin(named)
+    pairs = {(str(c), first) for c in members.loc[is_moving, "complaint_id"] if c != first}
+    for one, other in parted[["complaint_id", "other_complaint_id"]].itertuples(index=False, name=None):
+        if {one, other} <= named:
+            pairs |= {(one, other)} if (other, one) not in pairs else set()
+        elif {one, other} <= together:
             raise UsageError(f"诉求 {one} 与 {other} 已经裁定为不同事项，不能归到一起。请先对这两件裁定为同一事项。")
-    moving = members[(members["matter_id"] != home) | members["complaint_id"].isin(named)]
-    moving = moving[moving["complaint_id"] != first]
-    rows = [(str(c), first, "same", home) for c in moving["complaint_id"]]
+    rows = [(one, other, "same", home) for one, other in sorted(pairs)]
     return _ruling(rows, person, reason, at)
 
 

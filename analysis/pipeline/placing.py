@@ -9,7 +9,6 @@ import pandas as pd
 from analysis.config import Settings, load_settings
 from analysis.contracts import FINISHED_STATUSES, MATTER_RULINGS, MATTERS, PLACEMENTS, PROBLEMS, conform
 from analysis.errors import UsageError
-from analysis.ingest.masking import load_masker
 from analysis.ledger.deadlines import Deadline
 from analysis.ledger.life_cycle import Role
 from analysis.ledger.placing import final_homes
@@ -21,6 +20,7 @@ from analysis.pipeline.rules import load_rules
 from analysis.pipeline.steps_by_people import (
     apply_moves,
     existing_ledger,
+    masked,
     masked_reason,
     moment_now,
     named_person,
@@ -111,7 +111,7 @@ def split_problem(
         problems = store.table(PROBLEMS).set_index("problem_id", drop=False)
         old = _problem(problems, problem_id)
         new_id = problem_number(settings.site, moment.as_of.year, next_serial(problems["problem_id"], moment.as_of.year))
-        words = load_masker(paths.codebook).mask(statement) if statement else old["statement"]
+        words = masked(statement, paths) if statement else old["statement"]
         moves = _moves(store, complaint_ids, problem_id, old | {"problem_id": new_id})
         requests = _splitting(new_id, old, words, rules, moment, person)
         taken = _granted(requests, problems.iloc[:0], rules, moment)

@@ -62,6 +62,11 @@ def masked_reason(reason: str, paths: SitePaths, settings: Settings) -> str:
     longest = settings.review.longest_reason
     if not words or len(words) > longest:
         raise UsageError(f"理由应有 1 至 {longest} 个字。请用 --reason 写明。")
+    return masked(words, paths)
+
+
+def masked(words: str, paths: SitePaths) -> str:
+    """Return words that somebody typed, masked."""
     return load_masker(paths.codebook).mask(words)
 
 
