@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from analysis.config import load_settings
 from analysis.contracts import EVENTS, PROBLEMS, conform
 from analysis.ingest.masking import load_masker
 from analysis.ledger.life_cycle import load_life_cycle
@@ -17,7 +18,6 @@ from analysis.ledger.steps import Moment, Request, plain_problem, problem_frame,
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_ledger
 from analysis.pipeline.rules import load_rules
-from analysis.config import load_settings
 from analysis.site import SitePaths, site_paths
 from tests.review_site import TODAY, next_night, put, quick_nights, record, review
 
@@ -92,9 +92,7 @@ def take(site: SitePaths, problem_id: str, kind: str, role: Any, day: date = TOD
     with open_ledger(site) as store:
         at = pd.Timestamp.now().to_pydatetime()
         request = Request(problem_id, kind, role, "某人", facts)
-        taken = take_steps(
-            [request], store.table(PROBLEMS), rules.life_cycle, rules.is_restricted, Moment("", at, day)
-        )
+        taken = take_steps([request], store.table(PROBLEMS), rules.life_cycle, rules.is_restricted, Moment("", at, day))
         assert not taken.refusals, taken.refusals[0].reason
         with store.transaction():
             store.put_problems(taken.problems)

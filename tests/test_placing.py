@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import UsageError
-from analysis.ledger.life_cycle import Role
 from analysis.pipeline.night import open_ledger
 from analysis.pipeline.placing import (
     Said,
@@ -17,8 +16,7 @@ from analysis.pipeline.placing import (
     split_problem,
 )
 from analysis.site import SitePaths
-from tests.command import hotline
-from tests.review_site import AS_OF, TODAY, copy_site, next_night, put
+from tests.review_site import copy_site, next_night, put
 from tests.supervised_site import (
     LEAD,
     NOBODYS,
@@ -36,7 +34,6 @@ from tests.supervised_site import (
     problem,
     problem_of,
     quick_ledger,
-    take,
 )
 
 BECAUSE = Said("王主任", "实为同一件事，联系电话13800138000")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, empty_frame
 from analysis.ledger.chain import event_record
+from analysis.merged import final_homes, merged_into
 
 MOVES = [*PROBLEM_COMPLAINTS.column_names, "to_id"]
 """Columns of a frame of moves: a link, and the problem that it goes to."""
@@ -80,14 +81,16 @@ def _place_one(
         if code not in rows:
             held = [c for c in here["sub_problem_code"] if c in rows and c not in placed]
             new = [c for c in reversed(rows) if c not in placed | linked]
-            is_there = here["is_current"].any() or any(link["problem_id"] == home for link in made)
+            is_there = here["is_current"].any() or any(own["problem_id"] == home for own in made)
             if is_there and not held:
                 continue
             code = next(iter([*held, *new]), code)
         if code in rows:
             taken.append(rows.pop(code))
         run_id = str(row["judged_run_id"])
-        made.append(dict(zip(PROBLEM_COMPLAINTS.column_names, (home, str(row["complaint_id"]), code, run_id), strict=True)))
+        made.append(
+            dict(zip(PROBLEM_COMPLAINTS.column_names, (home, str(row["complaint_id"]), code, run_id), strict=True))
+        )
     return taken, made
 
 
@@ -150,28 +153,14 @@ def follow_merges(
     return moves[moves["problem_id"] != moves["to_id"]].reset_index(drop=True)
 
 
-def final_homes(problems: pd.DataFrame) -> dict[str, str]:
-    """Return of each problem that was merged the one that now stands for it."""
-    merged = problems.dropna(subset=["merged_into_id"])
-    merged_into: dict[str, str] = merged.set_index("problem_id")["merged_into_id"].to_dict()
-    found = {}
-    for problem_id in merged_into:
-        home = problem_id
-        while home in merged_into:
-            home = merged_into[home]
-        found[problem_id] = home
-    return found
-
-
 def merge_circle(problems: pd.DataFrame) -> str:
     """Return a problem that, by way of others, was merged into itself; "" where there is none."""
-    merged = problems.dropna(subset=["merged_into_id"])
-    merged_into: dict[str, str] = merged.set_index("problem_id")["merged_into_id"].to_dict()
-    for start in merged_into:
+    targets = merged_into(problems)
+    for start in targets:
         here, seen = start, set[str]()
-        while here in merged_into:
+        while here in targets:
             if here in seen:
                 return start
             seen.add(here)
-            here = merged_into[here]
+            here = targets[here]
     return ""

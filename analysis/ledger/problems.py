@@ -14,10 +14,11 @@ from analysis.ledger.attribution import Attributor
 from analysis.ledger.chain import SYSTEM, event_id, event_record
 from analysis.ledger.deadlines import Deadline, deadline
 from analysis.ledger.life_cycle import CREATED, LifeCycle, Role
-from analysis.ledger.placing import NOBODY, ByHand, final_homes, place_by_hand
+from analysis.ledger.placing import NOBODY, ByHand, place_by_hand
 from analysis.ledger.steps import Moment, Request, take_steps
 from analysis.ledger.themes import ThemeBook
 from analysis.ledger.working_days import WorkingCalendar
+from analysis.merged import final_homes
 
 
 @dataclass(frozen=True)

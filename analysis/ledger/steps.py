@@ -131,8 +131,9 @@ def _unborn(problem_id: str, moment: Moment) -> dict[str, Any]:
 
 
 def _event(request: Request, kind: str, facts: Mapping[str, Any], version: int, moment: Moment) -> dict[str, object]:
-    told = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
-    payload = {"facts": told, "day": moment.as_of.isoformat(), "role": str(request.role)}
+    told: dict[str, Any] = {n: value.isoformat() if isinstance(value, date) else value for n, value in facts.items()}
+    payload = told if kind == CORRECTED else {"facts": told}
+    payload |= {"day": moment.as_of.isoformat(), "role": str(request.role)}
     said = {"source": request.source, "key": request.key}
     return event_record(
         problem_id=request.problem_id,
@@ -211,7 +212,7 @@ def _correction_refusal(request: Request, history: pd.DataFrame) -> str:
 def corrected_sequences(events: pd.DataFrame) -> set[int]:
     """Return the sequences of the events that later ones leave out."""
     payloads = events.loc[events["kind"] == CORRECTED, "payload"]
-    return {int(json.loads(payload)["facts"]["sequence"]) for payload in payloads}
+    return {int(json.loads(payload)["sequence"]) for payload in payloads}
 
 
 def last_steps(events: pd.DataFrame) -> pd.DataFrame:

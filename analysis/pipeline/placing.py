@@ -6,16 +6,16 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.config import Settings, load_settings
+from analysis.config import load_settings
 from analysis.contracts import FINISHED_STATUSES, MATTER_RULINGS, MATTERS, PLACEMENTS, PROBLEMS, conform
 from analysis.errors import UsageError
 from analysis.ledger.deadlines import Deadline
 from analysis.ledger.life_cycle import Role
-from analysis.ledger.placing import final_homes
 from analysis.ledger.problems import Registrar, Rules, next_serial, problem_number, registration
 from analysis.ledger.rulings import Ruling, rule_different, rule_same
 from analysis.ledger.steps import Moment, Request, Taken, plain_problem, take_steps
 from analysis.ledger.store import Store
+from analysis.merged import final_homes
 from analysis.pipeline.rules import load_rules
 from analysis.pipeline.steps_by_people import (
     apply_moves,
@@ -110,7 +110,9 @@ def split_problem(
     with existing_ledger(paths) as store:
         problems = store.table(PROBLEMS).set_index("problem_id", drop=False)
         old = _problem(problems, problem_id)
-        new_id = problem_number(settings.site, moment.as_of.year, next_serial(problems["problem_id"], moment.as_of.year))
+        new_id = problem_number(
+            settings.site, moment.as_of.year, next_serial(problems["problem_id"], moment.as_of.year)
+        )
         words = masked(statement, paths) if statement else old["statement"]
         moves = _moves(store, complaint_ids, problem_id, old | {"problem_id": new_id})
         requests = _splitting(new_id, old, words, rules, moment, person)
@@ -218,9 +220,7 @@ def _require_same_secrecy(sources: pd.DataFrame, target: dict[str, Any], rules: 
             )
 
 
-def _moves(
-    store: Store, complaint_ids: Sequence[str], from_id: str | None, target: dict[str, Any]
-) -> pd.DataFrame:
+def _moves(store: Store, complaint_ids: Sequence[str], from_id: str | None, target: dict[str, Any]) -> pd.DataFrame:
     """Return the links of the complaints that go to another problem, columns of MOVES."""
     ids = tuple(dict.fromkeys(complaint_ids))
     wanted = pd.DataFrame({"complaint_id": ids}, dtype=object)
@@ -243,9 +243,8 @@ def _moving(
         own = own[own["problem_id"] == from_id]
         if own.empty:
             raise UsageError(f"诉求 {complaint_id} 不在问题 {from_id} 里。用 hotline trace {complaint_id} 查看。")
-    elif own["problem_id"].nunique() > 1:
-        held = "、".join(sorted(set(own["problem_id"])))
-        raise UsageError(f"诉求 {complaint_id} 在几个问题里：{held}。请用 --from 写明从哪个问题移出。")
+    elif len(held := sorted(set(own["problem_id"]))) > 1:
+        raise UsageError(f"诉求 {complaint_id} 在几个问题里：{'、'.join(held)}。请用 --from 写明从哪个问题移出。")
     if own.empty:
         new = {
             "problem_id": None,
@@ -266,9 +265,7 @@ def _place(store: Store, moves: pd.DataFrame, person: str, reason: str, moment: 
     replaced = replaced[replaced["placed_id"].map(lambda p: final_home.get(p, p)) == replaced["problem_id"]]
     columns = ["complaint_id", "sub_problem_code", "to_id"]
     decided = pd.concat([moves[columns], replaced[columns]]).drop_duplicates(columns[:2])
-    decided = decided.rename(columns={"to_id": "problem_id"}).assign(
-        person=person, reason=reason, decided_at=moment.at
-    )
+    decided = decided.rename(columns={"to_id": "problem_id"}).assign(person=person, reason=reason, decided_at=moment.at)
     store.append(PLACEMENTS, decided)
     apply_moves(store, moves, person, reason, moment.at)
 

@@ -11,9 +11,10 @@ from analysis.config import Settings
 from analysis.contracts import PROBLEM_COMPLAINTS, PROBLEMS
 from analysis.errors import UsageError
 from analysis.ingest.masking import load_masker
-from analysis.ledger.placing import MOVES, final_homes, follow_merges, merge_circle, move_events
+from analysis.ledger.placing import MOVES, follow_merges, merge_circle, move_events
 from analysis.ledger.steps import Moment, Taken
 from analysis.ledger.store import Store
+from analysis.merged import final_homes
 from analysis.pipeline.night import now, open_ledger
 from analysis.site import SitePaths
 
