@@ -81,7 +81,7 @@ def record_steps(store: Store, taken: Taken, person: str, at: datetime) -> int:
         at: when.
 
     Returns:
-        How many judgements of complaints moved with their problems.
+        How many complaints moved with their problems.
 
     Raises:
         UsageError: problems would be merged into one another in a circle.
@@ -96,7 +96,7 @@ def record_steps(store: Store, taken: Taken, person: str, at: datetime) -> int:
         store.append_events(taken.events)
         apply_moves(store, moves, person, "随问题的并入或恢复", at)
     store.keep_head()
-    return len(moves)
+    return moves["complaint_id"].nunique()
 
 
 def _following(store: Store, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
