@@ -251,6 +251,7 @@ def test_the_problem_list_shows_exact_reach_and_evidence(outputs: Path) -> None:
         "问题清单",
         "单位汇总",
         "类别汇总",
+        "来源汇总",
         "待定与复核",
         "诉求明细",
         "判断说明",
