@@ -88,7 +88,7 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
         "application_reason", "申请理由", 8.6, Kind.TEXT, _UNIT, _ASKING, hint="申请延期、提出异议、撤回申请的必填"
     ),
     SheetColumn("extension_due_on", "申请延期至", 10.6, Kind.DATE, _UNIT, _ASKING, hint="只在申请延期时填"),
-    SheetColumn("state", "状态", 7, Kind.SHORT, band=_CHECKING, hint="由监督单位核定，“已销号”的移到另一张表"),
+    SheetColumn("state", "状态", 8.6, Kind.SHORT, band=_CHECKING, hint="由监督单位核定，“已销号”的移到另一张表"),
     SheetColumn("opinion", "核查意见", 10, Kind.TEXT, band=_CHECKING, hint="最近一次核查的意见和对申请的批复"),
     SheetColumn("closed_on", "销号日期", 10.6, Kind.DATE, band=_CHECKING, hint="反弹的，写上次销号的日期"),
     SheetColumn("remark", "备注", 8.6, Kind.TEXT, _UNIT, "备注"),
@@ -127,6 +127,7 @@ UNIT_FORM = Form(
     item="问题",
     columns=LEDGER_COLUMNS,
     needed=tuple(c.field for c in LEDGER_COLUMNS if c.field != "number"),
+    shared=("supporting_unit", "leader", "handler"),
     own_sheets=(GUIDE_SHEET_NAME, CLOSED_SHEET_NAME),
 )
 

@@ -42,7 +42,7 @@ def present_exports(problems: pd.DataFrame, is_restricted: IsRestricted) -> dict
     for unit_id, own in shown.groupby("unit_id"):
         rows = tuple(map(_content, own[list(_CONTENT)].to_dict("records")))
         digest = hashlib.sha256(json.dumps([unit_id, *map(_plain, rows)], ensure_ascii=False).encode())
-        found[str(unit_id)] = Export(digest.hexdigest()[:_ID_LENGTH], str(unit_id), rows)
+        found[str(unit_id)] = Export(f"E{digest.hexdigest()[:_ID_LENGTH]}", str(unit_id), rows)
     return found
 
 

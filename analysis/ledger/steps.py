@@ -36,6 +36,7 @@ class Request:
         actor: who, as people know them.
         facts: what the step carries, by column of PROBLEMS.
         source: where it was said: file and cell, or nothing.
+        export_id: the version of the unit's ledger in which it was said, or nothing.
     """
 
     problem_id: str
@@ -44,6 +45,7 @@ class Request:
     actor: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    export_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,11 +130,12 @@ def _unborn(problem_id: str, moment: Moment) -> dict[str, Any]:
 def _event(request: Request, kind: str, facts: Mapping[str, Any], version: int, moment: Moment) -> dict[str, object]:
     told = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
     payload = {"facts": told, "day": moment.as_of.isoformat(), "role": str(request.role)}
+    said_in = {"source": request.source, "export_id": request.export_id}
     return event_record(
         problem_id=request.problem_id,
         kind=kind,
         subject=str(version),
-        payload=payload | ({"source": request.source} if request.source else {}),
+        payload=payload | {name: value for name, value in said_in.items() if value},
         actor=request.actor,
         at=moment.at,
         run_id=moment.run_id,
