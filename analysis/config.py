@@ -220,6 +220,8 @@ class Exchange(_Section):
 
     small_count: _Positive
     due_soon_days: _Positive
+    longest_filed_text: _Positive
+    longest_filed_name: _Positive
 
 
 class Schedule(_Section):

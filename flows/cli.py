@@ -22,6 +22,7 @@ _COMMANDS = {
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
     "problems": ("flows.commands.problems:problems", "其他来源的问题（自查、上级交办、督察、评查）：登记表、导入。"),
     "place": ("flows.commands.place:place", "人工归并：移动、拆分、合并，同一事项与否。"),
+    "import": ("flows.commands.import_ledgers:import_ledgers", "导入责任单位交回的整改台账，逐格核对。"),
     "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),

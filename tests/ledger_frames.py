@@ -8,6 +8,8 @@ import pandas as pd
 from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
+from analysis.exchange.seal import Seal
+from analysis.exchange.unit_workbook import UnitIssue
 from analysis.text import text_digest
 
 AS_OF = date(2026, 11, 23)
@@ -21,6 +23,9 @@ CANARY = "张翠花家住三栋五零四室"
 _POLICE, _URBAN, _TRANSPORT = "furong.traffic_police", "furong.urban_management", "furong.transport"
 _PARKING, _EXPRESSWAY = "furong.parking", "hunan.expressway_police"
 _KINDS = {_POLICE: "交警", _URBAN: "城管", _TRANSPORT: "交通运输", _PARKING: "停车收费企业", _EXPRESSWAY: "高速"}
+
+ISSUE = UnitIssue("FR", dict.fromkeys(_KINDS, "0123456789ab"), Seal(b"key"))
+"""By what the workbooks of units are known again."""
 
 # unit, sub-problem, statement, complaints, persons, roads, days until due
 _PROBLEMS = (

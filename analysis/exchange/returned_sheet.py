@@ -1,6 +1,6 @@
 """A workbook of ours that comes back filled in: its one sheet found again, each cell told, or why it cannot be."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -194,13 +194,18 @@ class ReturnedTable:
         row = self._sheet.rows.get(number, ())
         return row[position] if position < len(row) else ReturnedCell()
 
-    def merge_faults(self) -> Iterator[CellFault]:
-        """Yield the merged cells that hold something and leave open for which rows or columns."""
+    def merge_faults(self, rows: Container[int] | None = None) -> Iterator[CellFault]:
+        """Yield the merged cells that hold something and leave open for which rows or columns.
+
+        Args:
+            rows: only merged cells that touch one of these; all below the heading if not given.
+        """
         by_position = {self._positions[name]: name for name in self._form.needed}
         for first_row, first_column, last_row, last_column in self._sheet.merges:
             covered = [by_position[p] for p in range(first_column, last_column + 1) if p in by_position]
             is_shared = first_column == last_column and covered and covered[0] in self._form.shared
             is_below = last_row + 1 > self._header
+            is_below &= rows is None or any(row in rows for row in range(first_row + 1, last_row + 2))
             if covered and is_below and not is_shared and self._cell(first_row + 1, first_column):
                 reason = "几格合并成了一格，看不出各行各栏填的是什么。请取消合并后逐格填写。"
                 yield self.fault(first_row + 1, covered[0], "", reason)

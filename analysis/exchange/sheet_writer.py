@@ -161,7 +161,7 @@ class _SheetWriter:
             font_name=style.HEADING_FONT, align="center", border=1, border_color=style.BORDER_COLOUR, bg_color="#D6DCE4"
         )
         first = 0
-        for index, column in enumerate(self.sheet.columns):
+        for index, column in enumerate(self.sheet.columns[: self.last_column + 1]):
             is_last = index == self.last_column
             if is_last or self.sheet.columns[index + 1].band != column.band:
                 self._merge(self.row, first, index, column.band, cell)

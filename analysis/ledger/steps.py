@@ -40,6 +40,7 @@ class Request:
         facts: what the step carries, by column of PROBLEMS.
         source: where it was said: file and cell, or nothing.
         key: identifies what was said, so that it is known when it is said again; or nothing.
+        export_id: the version of the unit's ledger in which it was said, or nothing.
     """
 
     problem_id: str
@@ -49,6 +50,7 @@ class Request:
     facts: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
     key: str = ""
+    export_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _event(request: Request, kind: str, facts: Mapping[str, Any], version: int, 
     told: dict[str, Any] = {n: value.isoformat() if isinstance(value, date) else value for n, value in facts.items()}
     payload = told if kind == CORRECTED else {"facts": told}
     payload |= {"day": moment.as_of.isoformat(), "role": str(request.role)}
-    said = {"source": request.source, "key": request.key}
+    said = {"source": request.source, "export_id": request.export_id, "key": request.key}
     return event_record(
         problem_id=request.problem_id,
         kind=kind,

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from analysis.config import Settings, load_settings
 from analysis.errors import UsageError
 from analysis.exchange.returned_sheet import Form, ReadDay, ReturnedCell, ReturnedSheet
-from analysis.ingest.dates import DateRules, day_value
+from analysis.ingest.dates import DateRules, date_value, day_value
 from analysis.ingest.grid import Cell, Sheet
 from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
@@ -22,6 +22,9 @@ from analysis.site import SitePaths
 SUFFIX = ".xlsx"
 _SUFFIXES = {SUFFIX, ".xls", ".et"}
 """Older office programs save a returned workbook as .xls, WPS as .et, which is the same; its cells say the same."""
+_HALF_A_YEAR = timedelta(days=182)
+_FAR = date(2099, 12, 31)
+"""The last day that the date cells of our workbooks accept."""
 _FORMULA = "这一格是公式，以后打开结果可能会变。请改为直接填写的值（复制后“选择性粘贴—数值”）。"
 
 
@@ -44,13 +47,19 @@ class ReturnedFile:
 
     def day_reader(self, last: date) -> ReadDay:
         """Return what reads days up to `last`; a day without its year is of the half year before then."""
-        rules = DateRules(
+        return partial(_day, rules=self._rules(last))
+
+    def coming_day_reader(self, today: date) -> ReadDay:
+        """Return what reads days to come as well as past ones; a day without its year is of the half year to come."""
+        return partial(_coming_day, near=self._rules(today + _HALF_A_YEAR), far=self._rules(_FAR))
+
+    def _rules(self, last: date) -> DateRules:
+        return DateRules(
             datetime(self._settings.ingest.earliest_year, 1, 1),  # noqa: DTZ001 - local time, as in the file
             _midnight(last + timedelta(days=1)),
             ZoneInfo(self._settings.site.timezone),
             self.is_1904,
         )
-        return partial(_day, rules=rules)
 
 
 def read_returned_file(paths: SitePaths, workbook: Path, form: Form) -> ReturnedFile:
@@ -96,6 +105,24 @@ def _day(cell: ReturnedCell, rules: DateRules) -> date | None:
         return day_value(cell.raw, rules, frozenset())
     except ValueFault as fault:
         raise ValueError(_plain(fault)) from fault
+
+
+def _coming_day(cell: ReturnedCell, near: DateRules, far: DateRules) -> date | None:
+    try:
+        try:
+            return day_value(cell.raw, near, frozenset())
+        except ValueFault as fault:
+            if fault.code != "future_date":
+                raise
+        moment = date_value(cell.raw, far, frozenset())
+        return moment.date() if moment else None
+    except ValueFault as fault:
+        raise ValueError(_plain(fault)) from fault
+
+
+def read_back(text: str, blanks: frozenset[str]) -> str:
+    """Return what a cell that holds `text` says when its workbook comes back."""
+    return _cell(text, blanks, is_formula=False).text
 
 
 def _returned(sheet: Sheet, blanks: frozenset[str], form: Form) -> ReturnedSheet:
