@@ -21,6 +21,7 @@ _COMMANDS = {
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
     "problems": ("flows.commands.problems:problems", "其他来源的问题（自查、上级交办、督察、评查）：登记表、导入。"),
+    "decide": ("flows.commands.decide:decide", "监督决定：导出监督台账、导入决定、更正。"),
     "place": ("flows.commands.place:place", "人工归并：移动、拆分、合并，同一事项与否。"),
     "import": ("flows.commands.import_ledgers:import_ledgers", "导入责任单位交回的整改台账，逐格核对。"),
     "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),

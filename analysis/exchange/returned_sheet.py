@@ -61,6 +61,7 @@ class Form:
         needed: fields without which nothing can be read.
         shared: fields whose cell holds for each row that it was merged over.
         own_sheets: names of its other sheets, which are not meant to be read.
+        has_several: several of its sheets are filled in, so that faults say in which they stand.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Form:
     needed: Sequence[str]
     shared: Sequence[str] = ()
     own_sheets: Sequence[str] = ()
+    has_several: bool = False
 
     @cached_property
     def by_field(self) -> Mapping[str, SheetColumn]:
@@ -88,6 +90,7 @@ class CellFault:
         item: what the row is about («诉求»).
         item_id: which one; "" where that cannot be told.
         reason: what is wrong and how to mend it (Chinese, a whole sentence).
+        sheet: in which sheet, where the workbook has several; "" where it has one.
     """
 
     row: int
@@ -96,18 +99,20 @@ class CellFault:
     item: str
     item_id: str
     reason: str
+    sheet: str = ""
 
     def __str__(self) -> str:
         about = f"{self.item} {brief(self.item_id)}，" if self.item_id else ""
-        return f"第 {self.row} 行 {self.address}（{about}{self.heading}）：{self.reason}"
+        place = f"工作表“{brief(self.sheet)}”" if self.sheet else ""
+        return f"{place}第 {self.row} 行 {self.address}（{about}{self.heading}）：{self.reason}"
 
 
 class RefusedWorkbookError(UsageError):
     """Some cells cannot stand, so that nothing was recorded; `faults` lists them in the order of their rows."""
 
     def __init__(self, name: str, advice: str, faults: Sequence[CellFault]) -> None:
-        self.faults = tuple(sorted(faults, key=lambda fault: fault.row))
-        rows = len({fault.row for fault in self.faults})
+        self.faults = tuple(sorted(faults, key=lambda fault: (fault.sheet, fault.row)))
+        rows = len({(fault.sheet, fault.row) for fault in self.faults})
         super().__init__(f"{name}有 {rows} 行要改（{len(self.faults)} 处），一行也没有记入。{advice}")
 
 
@@ -116,6 +121,19 @@ def find_table(sheets: Sequence[ReturnedSheet], form: Form) -> "ReturnedTable":
 
     Raises:
         UsageError: none or several of the sheets have them, or needed columns are missing or doubled.
+    """
+    found = find_tables(sheets, form)
+    if len(found) > 1:
+        names = "、".join(f"“{brief(table.sheet_name)}”" for table in found)
+        raise UsageError(f"有几张工作表都是{form.name}：{names}。请只留填好的一张，删去其余的。")
+    return found[0]
+
+
+def find_tables(sheets: Sequence[ReturnedSheet], form: Form) -> "list[ReturnedTable]":
+    """Return all sheets that have the headings of a form, at least one.
+
+    Raises:
+        UsageError: none of the sheets has them, or needed columns are missing or doubled.
     """
     wanted = {plain_words(c.heading) for c in form.columns}
     found = []
@@ -127,11 +145,7 @@ def find_table(sheets: Sequence[ReturnedSheet], form: Form) -> "ReturnedTable":
             found.append((sheet, best))
     if not found:
         raise UsageError(f"这不是{form.origin}：没有一张工作表有它的栏头。请核对文件。")
-    if len(found) > 1:
-        names = "、".join(f"“{brief(sheet.name)}”" for sheet, _ in found)
-        raise UsageError(f"有几张工作表都是{form.name}：{names}。请只留填好的一张，删去其余的。")
-    sheet, header = found[0]
-    return ReturnedTable(sheet, header, _positions(sheet.rows[header], header, form), form)
+    return [ReturnedTable(sheet, header, _positions(sheet.rows[header], header, form), form) for sheet, header in found]
 
 
 def _positions(header: Sequence[ReturnedCell], row: int, form: Form) -> dict[str, int]:
@@ -225,17 +239,25 @@ class ReturnedTable:
         """
         address = self.address(row, name)
         heading = self._form.by_field[name].heading if address else "整行"
-        return CellFault(row, address, heading, self._form.item, item_id, reason)
+        sheet = self.sheet_name if self._form.has_several else ""
+        return CellFault(row, address, heading, self._form.item, item_id, reason, sheet)
 
     def unread(self, sheets: Sequence[ReturnedSheet]) -> list[str]:
         """Return what is not read: headings of other columns, and names of other sheets (Chinese)."""
+        return [*self.unread_columns(), *unread_sheets(sheets, [self], self._form)]
+
+    def unread_columns(self) -> list[str]:
+        """Return the headings of other columns (Chinese)."""
         known = set(self._positions.values())
         header = self._sheet.rows[self._header]
-        columns = [f"“{brief(c.text)}”栏" for p, c in enumerate(header) if c.text and p not in known]
-        has_headings = {sheet.name: any(len(row) > 1 for row in sheet.rows.values()) for sheet in sheets}
-        expected = {self._sheet.name, *self._form.own_sheets}
-        others = [f"工作表“{brief(name)}”" for name, has in has_headings.items() if has and name not in expected]
-        return [*columns, *others]
+        return [f"“{brief(c.text)}”栏" for p, c in enumerate(header) if c.text and p not in known]
+
+
+def unread_sheets(sheets: Sequence[ReturnedSheet], tables: Sequence[ReturnedTable], form: Form) -> list[str]:
+    """Return the names of the sheets that hold more than a line of text and are none of the tables (Chinese)."""
+    has_headings = {sheet.name: any(len(row) > 1 for row in sheet.rows.values()) for sheet in sheets}
+    expected = {*(table.sheet_name for table in tables), *form.own_sheets}
+    return [f"工作表“{brief(name)}”" for name, has in has_headings.items() if has and name not in expected]
 
 
 def brief(text: str) -> str:

@@ -4,8 +4,10 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from analysis.exchange.cells import clean_text, cut_to_cell, plain_words
+from analysis.exchange.sheets import Value
 
 _ALGORITHM = "sha256"
 _MARK = "-"
@@ -57,3 +59,10 @@ class Seal:
 def sealed_text(text: str) -> str:
     """Return a cell's text as it is sealed: what its cell can hold of it, however it is spaced."""
     return plain_words(cut_to_cell(clean_text(text)))
+
+
+def as_read(value: Value) -> str:
+    """Return what a cell that holds `value` says when it is read back."""
+    if value is None:
+        return ""
+    return value.isoformat() if isinstance(value, date) else str(value)

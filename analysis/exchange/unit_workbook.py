@@ -12,7 +12,7 @@ from analysis.codebook.units import Unit, UnitRegister
 from analysis.contracts import CLOSED_STATUSES, FILED_COLUMNS, LOOK_BACK_RESULTS, PROBLEMS, UNIT_STATUSES, ColumnType
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import UNKNOWN_TIME, as_date, as_text, name_places
-from analysis.exchange.seal import Seal
+from analysis.exchange.seal import Seal, as_read
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
@@ -172,7 +172,7 @@ def _sealed(row: SheetRow, problem: Mapping[Any, Any], export_id: str, issue: Un
     """Return a row with its hidden cells."""
     identity = {"row_id": problem["problem_id"], "version": str(problem["version"]), "unit_id": problem["unit_id"]}
     identity |= {"export_id": export_id}
-    shown = {name: _as_read(row.values[name]) for name in SEALED_FIELDS}
+    shown = {name: as_read(row.values[name]) for name in SEALED_FIELDS}
     seal = issue.seal.of(seal_identity(identity, issue.site_code), shown)
     return SheetRow(dict(row.values) | identity | {"seal": seal}, row.tone)
 
@@ -180,13 +180,6 @@ def _sealed(row: SheetRow, problem: Mapping[Any, Any], export_id: str, issue: Un
 def seal_identity(cells: Mapping[str, str], site_code: str) -> dict[str, str]:
     """Return what a row is, as it is sealed: its hidden cells, and the site."""
     return {"site_code": site_code} | {name: cells[name] for name in IDENTITY_FIELDS}
-
-
-def _as_read(value: Value) -> str:
-    """Return what a cell that holds `value` says when it is read back."""
-    if value is None:
-        return ""
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _state(problem: Mapping[Any, Any]) -> str:

@@ -178,7 +178,7 @@ def correct_steps(
             found = replay(
                 pd.concat([history, pd.DataFrame([correction | {"sequence": last}])]), life_cycle, is_restricted
             )
-            reason = f"更正后余下的经过不合规定：{found.faults[0]}" if found.faults else ""
+            reason = f"更正后余下的经过不合规定：{found.faults[0]}" if found.faults else _without_deadline(found)
         if reason:
             refusals.append(Refusal(request, reason))
             continue
@@ -209,6 +209,10 @@ def _correction_refusal(request: Request, history: pd.DataFrame) -> str:
     if sequence in corrected_sequences(history):
         return f"第 {sequence} 项事件已经更正过"
     return ""
+
+
+def _without_deadline(found: "Replay") -> str:
+    return "更正后问题没有整改时限" if found.problems["due_on"].isna().any() else ""
 
 
 def corrected_sequences(events: pd.DataFrame) -> set[int]:

@@ -10,6 +10,7 @@ from analysis.config import load_settings
 from analysis.contracts import FINISHED_STATUSES, MATTER_RULINGS, MATTERS, PLACEMENTS, PROBLEMS, conform
 from analysis.errors import UsageError
 from analysis.ledger.deadlines import Deadline
+from analysis.ledger.decisions import merge_trouble
 from analysis.ledger.life_cycle import Role
 from analysis.ledger.problems import Registrar, Rules, next_serial, problem_number, registration
 from analysis.ledger.rulings import Ruling, rule_different, rule_same
@@ -144,25 +145,6 @@ def merge_two_problems(paths: SitePaths, problem_id: str, into_id: str, said: Sa
         request = Request(problem_id, "merged", Role.SUPERVISOR, person, facts)
         count = record_steps(store, _granted([request], problems, rules, moment), person, moment.at)
         return Placed(into_id, count, ())
-
-
-def merge_trouble(own: dict[str, Any], into: dict[str, Any], rules: Rules) -> str:
-    """Return why a problem cannot be merged into another (Chinese), or "" where it can.
-
-    Args:
-        own: the problem, columns of PROBLEMS.
-        into: the other one.
-        rules: which problems are leads.
-    """
-    if own["problem_id"] == into["problem_id"]:
-        return f"问题 {own['problem_id']} 不能并入自己"
-    if into["status"] == "merged":
-        return f"问题 {into['problem_id']} 已经并入 {into['merged_into_id']}，请并入后者"
-    if into["status"] in FINISHED_STATUSES:
-        return f"问题 {into['problem_id']} 已经办结，不能再并入别的问题；并入了就没有人整改"
-    if _is_lead(own, rules) != _is_lead(into, rules):
-        return "线索类问题和一般问题不能互相并入：线索不得交给被反映单位"
-    return ""
 
 
 def same_matter(paths: SitePaths, complaint_ids: Sequence[str], said: Said) -> int:

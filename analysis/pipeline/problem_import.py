@@ -116,8 +116,7 @@ def _read(paths: SitePaths, workbook: Path, settings: Settings, as_of: date) -> 
         scheme=scheme,
         units=units,
         read_day=file.day_reader(as_of),
-        # Far beyond what is allowed: a day without its year is then refused, not taken for one of next year.
-        read_deadline=file.day_reader(date(as_of.year + settings.ledger.longest_deadline_years + 2, 12, 31)),
+        read_deadline=file.coming_day_reader(as_of),
         longest_words=settings.review.longest_reason,
         longest_years=settings.ledger.longest_deadline_years,
     )

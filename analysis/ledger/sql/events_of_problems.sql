@@ -1,2 +1,2 @@
--- grain: one row per event of a problem in the given frame `wanted`
-SELECT e.* FROM events e SEMI JOIN wanted USING (problem_id) ORDER BY e.sequence
+-- grain: one row per event of one of the problems asked for
+SELECT * FROM events WHERE problem_id IN (SELECT unnest($problem_ids::VARCHAR[])) ORDER BY sequence
