@@ -1,4 +1,4 @@
-"""What reviewers and office programs do to a 复核表: an open workbook with cells by heading, for tests that edit it."""
+"""What people and office programs do to a workbook of ours: its cells by row id and heading, for tests that edit it."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,11 +7,11 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-HEADER_MARK = "文本指纹"
+HEADER_MARK = "行标识"
 
 
 class Form:
-    """The sheet of a 复核表, its cells by complaint and heading."""
+    """The sheet of a 复核表 or a 整改台账, its cells by complaint or problem and heading."""
 
     def __init__(self, sheet: Worksheet) -> None:
         self.sheet = sheet
@@ -63,8 +63,9 @@ class Form:
         )
 
 
-def open_form(path: Path) -> Form:
-    return Form(openpyxl.load_workbook(path).worksheets[0])
+def open_form(path: Path, sheet: str | None = None) -> Form:
+    book = openpyxl.load_workbook(path)
+    return Form(book[sheet] if sheet else book.worksheets[0])
 
 
 def save(form: Form, path: Path) -> Path:
