@@ -21,7 +21,7 @@ _COMMANDS = {
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
     "import": ("flows.commands.import_ledgers:import_ledgers", "导入责任单位交回的整改台账，逐格核对。"),
-    "export": ("flows.commands.export:export", "从最近的快照重新导出台账、清单和夜报。"),
+    "export": ("flows.commands.export:export", "按台账现状重新导出台账、清单和夜报。"),
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),
     "mask": ("flows.commands.mask:mask", "去除一个表格里的个人信息，列不变。"),

@@ -1,5 +1,7 @@
 """What people and office programs do to a workbook of ours: its cells by row id and heading, for tests that edit it."""
 
+import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -73,3 +75,15 @@ def save(form: Form, path: Path) -> Path:
     assert book is not None
     book.save(path)
     return path
+
+
+SOFFICE = shutil.which("soffice")
+
+
+def resave(path: Path, kind: str) -> Path:
+    """Open a workbook in LibreOffice and save it in another folder; return where it lies."""
+    out = path.parent / "saved"
+    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return out / f"{path.stem}.{kind}"
