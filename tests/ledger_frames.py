@@ -24,7 +24,13 @@ _POLICE, _URBAN, _TRANSPORT = "furong.traffic_police", "furong.urban_management"
 _PARKING, _EXPRESSWAY = "furong.parking", "hunan.expressway_police"
 _KINDS = {_POLICE: "交警", _URBAN: "城管", _TRANSPORT: "交通运输", _PARKING: "停车收费企业", _EXPRESSWAY: "高速"}
 
-ISSUE = UnitIssue("FR", dict.fromkeys(_KINDS, "0123456789ab"), Seal(b"key"))
+_NOTHING = dict.fromkeys(PROBLEMS.column_names)
+ISSUE = UnitIssue(
+    "FR",
+    dict.fromkeys(_KINDS, "E0123456789ab"),
+    {f"FR-2026-{n:04d}": _NOTHING for n in range(1, 21)},
+    Seal(b"key"),
+)
 """By what the workbooks of units are known again."""
 
 # unit, sub-problem, statement, complaints, persons, roads, days until due

@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -30,7 +29,7 @@ from analysis.pipeline.review_workbooks import ImportedReviews, export_queue, im
 from analysis.site import SitePaths, site_paths
 from flows.commands.review import review as review_commands
 from tests.command import hotline
-from tests.review_edits import Form, open_form, save
+from tests.review_edits import SOFFICE, Form, open_form, resave, save
 from tests.review_site import (
     AS_OF,
     BENCH,
@@ -644,18 +643,6 @@ def test_any_filling_in_is_recorded_as_meant_or_refused(
     else:
         assert bring(site, form).recorded == len(meant)
         assert {complaint_id: seen(row) for (complaint_id, _), row in recorded(site).items()} == meant
-
-
-SOFFICE = shutil.which("soffice")
-
-
-def resave(path: Path, kind: str) -> Path:
-    """Open a workbook in LibreOffice and save it in another folder; return where it lies."""
-    out = path.parent / "saved"
-    profile = f"-env:UserInstallation=file://{path.parent}/profile"
-    command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return out / f"{path.stem}.{kind}"
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")

@@ -191,7 +191,7 @@ class _RowReader:
         problem_id = cells["row_id"].text or cells["problem_id"].text
         troubles = [name for name in (*IDENTITY_FIELDS, "seal", *SEALED_FIELDS) if cells[name].trouble]
         if troubles:
-            return [self.table.fault(number, n, problem_id, f"{_LOCKED}（{cells[n].trouble}）") for n in troubles]
+            return [self.table.fault(number, n, problem_id, f"{cells[n].trouble}{_LOCKED}") for n in troubles]
         identity = seal_identity({name: cells[name].literal for name in IDENTITY_FIELDS}, self.reading.site_code)
         shown = {name: self._shown(name, cells[name]) for name in SEALED_FIELDS}
         changed = self.reading.seal.changed(cells["seal"].literal, identity, shown)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.codebook.units import Unit, UnitRegister
-from analysis.contracts import CLOSED_STATUSES, FILED_COLUMNS, LOOK_BACK_RESULTS, PROBLEMS, UNIT_STATUSES, ColumnType
+from analysis.contracts import CLOSED_STATUSES, FILED_COLUMNS, LOOK_BACK_RESULTS, UNIT_STATUSES
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import UNKNOWN_TIME, as_date, as_text, name_places
 from analysis.exchange.seal import Seal, as_read
@@ -34,11 +34,13 @@ class UnitIssue:
     Attributes:
         site_code: of the site that sends it out.
         export_ids: by unit, the version of its ledger.
+        filed: by problem, what that version holds in FILED_COLUMNS.
         seal: seals the rows.
     """
 
     site_code: str
     export_ids: Mapping[str, str]
+    filed: Mapping[str, Mapping[str, Any]]
     seal: Seal
 
 
@@ -106,7 +108,7 @@ def write_unit_workbook(
         ),
         has_tone_legend=True,
         columns=columns,
-        rows=[_sealed(_row(n, p, least, replies), p, export_id, issue) for n, p in enumerate(waiting, 1)],
+        rows=[_sealed(_row(n, p, least, issue, replies), p, export_id, issue) for n, p in enumerate(waiting, 1)],
         frozen_columns=2,
         is_protected=True,
         when_empty="（没有待整改的问题）",
@@ -147,7 +149,7 @@ def _other_units(unit: Unit, units: UnitRegister, day: date) -> tuple[str, ...]:
     return tuple(u.short_name for u in units.unit if u.unit_id != unit.unit_id and u.is_valid_on(day))
 
 
-def _row(number: int, problem: dict[Any, Any], least: int, replies: Mapping[str, str]) -> SheetRow:
+def _row(number: int, problem: dict[Any, Any], least: int, issue: UnitIssue, replies: Mapping[str, str]) -> SheetRow:
     values: dict[str, Value] = {
         "number": number,
         "complaint_count": tell_count(problem["complaint_count"], least),
@@ -160,12 +162,8 @@ def _row(number: int, problem: dict[Any, Any], least: int, replies: Mapping[str,
         "closed_on": as_date(problem["closed_on"]),
     }
     values |= {name: problem[name] for name in _SHOWN}
-    return SheetRow(values | {name: _filed(name, problem) for name in FILED_COLUMNS}, problem["tone"])
-
-
-def _filed(name: str, problem: Mapping[Any, Any]) -> Value:
-    value = problem[name]
-    return as_date(value) if PROBLEMS[name].type is ColumnType.DATE else as_text(value)
+    filed = issue.filed[problem["problem_id"]]
+    return SheetRow(values | {name: filed[name] for name in FILED_COLUMNS}, problem["tone"])
 
 
 def _sealed(row: SheetRow, problem: Mapping[Any, Any], export_id: str, issue: UnitIssue) -> SheetRow:

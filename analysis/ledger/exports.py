@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.contracts import EXPORT_ROWS, EXPORTS, FILED_COLUMNS, UNIT_STATUSES
+from analysis.ledger.life_cycle import LifeCycle
 from analysis.ledger.steps import IsRestricted, plain_problem
 
 _ID_LENGTH = 12
@@ -25,7 +26,7 @@ class Export:
     rows: tuple[Mapping[str, Any], ...]
 
 
-def present_exports(problems: pd.DataFrame, is_restricted: IsRestricted) -> dict[str, Export]:
+def present_exports(problems: pd.DataFrame, life_cycle: LifeCycle, is_restricted: IsRestricted) -> dict[str, Export]:
     """Return by unit what its ledger says now; a unit without a problem to work on has none.
 
     The id follows from unit and content alone: unchanged content is the same export however often it is written, and
@@ -33,6 +34,7 @@ def present_exports(problems: pd.DataFrame, is_restricted: IsRestricted) -> dict
 
     Args:
         problems: columns of PROBLEMS.
+        life_cycle: says what handing a problem over clears.
         is_restricted: which sub-problems are leads, which never reach a unit.
     """
     is_shown = problems["unit_id"].notna() & problems["status"].isin(UNIT_STATUSES)
@@ -40,7 +42,7 @@ def present_exports(problems: pd.DataFrame, is_restricted: IsRestricted) -> dict
     shown = problems[is_shown].sort_values("problem_id")
     found = {}
     for unit_id, own in shown.groupby("unit_id"):
-        rows = tuple(map(_content, own[list(_CONTENT)].to_dict("records")))
+        rows = tuple(_content(life_cycle.as_handed_over(plain_problem(row))) for row in own.to_dict("records"))
         digest = hashlib.sha256(json.dumps([unit_id, *map(_plain, rows)], ensure_ascii=False).encode())
         found[str(unit_id)] = Export(f"E{digest.hexdigest()[:_ID_LENGTH]}", str(unit_id), rows)
     return found
@@ -65,14 +67,16 @@ def new_exports(
         event_sequence: the last event so far.
     """
     known_ids = set(known["export_id"])
-    last = {(row["unit_id"], row["problem_id"]): _plain(_content(row)) for row in last_rows.to_dict("records")}
+    last_by_id = {
+        (r["unit_id"], r["problem_id"]): _plain(_content(plain_problem(r))) for r in last_rows.to_dict("records")
+    }
     first = int(known["sequence"].max()) + 1 if len(known) else 1
     exports: list[dict[str, Any]] = []
     rows: list[dict[str, Any]] = []
     for export in present.values():
         if export.export_id in known_ids:
             continue
-        fresh = [row for row in export.rows if last.get((export.unit_id, row["problem_id"])) != _plain(row)]
+        fresh = [row for row in export.rows if last_by_id.get((export.unit_id, row["problem_id"])) != _plain(row)]
         rows += [{"export_id": export.export_id, **row} for row in fresh]
         exports.append(
             {
@@ -91,9 +95,8 @@ def new_exports(
     )
 
 
-def _content(row: Mapping[Any, Any]) -> dict[str, Any]:
-    plain = plain_problem(row)
-    return {name: plain[name] for name in _CONTENT} | {"version": int(plain["version"])}
+def _content(problem: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: problem[name] for name in _CONTENT} | {"version": int(problem["version"])}
 
 
 def _plain(row: Mapping[str, Any]) -> list[Any]:

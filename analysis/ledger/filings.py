@@ -144,7 +144,8 @@ def merge_filings(
         problems: the problems concerned as they are now, columns of PROBLEMS.
         rules: whose filings, when, and by which rules.
     """
-    now = {str(row["problem_id"]): plain_problem(row) for row in problems.to_dict("records")}
+    found = map(plain_problem, problems.to_dict("records"))
+    now = {str(problem["problem_id"]): rules.life_cycle.as_handed_over(problem) for problem in found}
     rows = [_merge_row(f, bases[f.export_id, f.problem_id], now[f.problem_id], rules) for f in filings]
     flaws = [flaw for row in rows for flaw in row.flaws]
     requests = [(row, request) for row in rows for request in row.requests]

@@ -13,6 +13,7 @@ from analysis.codebook import Review, read_codebook
 from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEM_STATUSES, PROBLEMS, ColumnType
 
 CREATED = "problem_created"
+HANDOVER = "handed_over"
 
 
 class Role(StrEnum):
@@ -146,6 +147,14 @@ class LifeCycle(BaseModel):
                     seen.add(step.to)
                     waiting.append((step.to, (*path, step.kind)))
         return ()
+
+    def as_handed_over(self, problem: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a problem as its unit finds it: where it is still to be handed over, without what that clears.
+
+        What was claimed in an earlier life of the problem, or by another unit, is no answer to it now.
+        """
+        step = self[HANDOVER]
+        return dict(problem) | (dict.fromkeys(step.clears) if problem["status"] in step.starts else {})
 
     def after(self, problem: Mapping[str, Any], kind: str, facts: Mapping[str, Any], day: date) -> dict[str, Any]:
         """Return the problem as it is after a step that was found legal.

@@ -10,7 +10,8 @@ from analysis.contracts import EXPORT_ROWS, EXPORTS, PROBLEMS
 from analysis.exchange.seal import Seal
 from analysis.exchange.unit_workbook import UnitIssue
 from analysis.ingest.identity import load_or_create_key, purpose_key
-from analysis.ledger.exports import new_exports, present_exports
+from analysis.ledger.exports import Export, new_exports, present_exports
+from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.steps import IsRestricted
 from analysis.ledger.store import Store
 from analysis.site import SitePaths
@@ -18,9 +19,9 @@ from analysis.site import SitePaths
 _PURPOSE = "unit workbook"
 
 
-def record_exports(store: Store, scheme: Scheme, at: datetime, run_id: str) -> None:
+def record_exports(store: Store, paths: SitePaths, scheme: Scheme, at: datetime, run_id: str) -> None:
     """Keep what each unit's ledger says now, where it is not kept already."""
-    present = present_exports(store.table(PROBLEMS), restriction(scheme))
+    present = _present(paths, scheme, store.table(PROBLEMS))
     exports, rows = new_exports(
         present, store.table(EXPORTS), store.query("last_export_rows"), at, run_id, store.head().sequence
     )
@@ -31,9 +32,14 @@ def record_exports(store: Store, scheme: Scheme, at: datetime, run_id: str) -> N
 
 def unit_issue(paths: SitePaths, settings: Settings, scheme: Scheme, problems: pd.DataFrame) -> UnitIssue:
     """Return by what the workbooks made of these problems are known again."""
-    present = present_exports(problems, restriction(scheme))
+    present = _present(paths, scheme, problems)
     export_ids = {unit_id: export.export_id for unit_id, export in present.items()}
-    return UnitIssue(settings.site.code, export_ids, load_seal(paths))
+    filed = {row["problem_id"]: row for export in present.values() for row in export.rows}
+    return UnitIssue(settings.site.code, export_ids, filed, load_seal(paths))
+
+
+def _present(paths: SitePaths, scheme: Scheme, problems: pd.DataFrame) -> dict[str, Export]:
+    return present_exports(problems, load_life_cycle(paths.codebook), restriction(scheme))
 
 
 def load_seal(paths: SitePaths) -> Seal:

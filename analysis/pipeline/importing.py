@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -174,11 +175,11 @@ class _Importer:
         bases = _bases(reader, returned)
         faults = [*returned.faults, *_unknown(returned, bases)]
         faulty = {fault.row for fault in faults}
-        filings, masked = self._masked(returned)
-        sound = [filing for filing in filings if filing.row not in faulty]
+        sound = [entry for entry in returned.entries if entry.row not in faulty]
         problems = _problems(reader, sound)
-        merged = merge_filings(sound, bases, problems, self._rules(file, returned, moment))
-        about = {filing.row: filing.problem_id for filing in sound}
+        filings, masked = self._masked(sound, returned, bases, problems)
+        merged = merge_filings(filings, bases, problems, self._rules(file, returned, moment))
+        about = {entry.row: entry.problem_id for entry in sound}
         faults += [returned.table.fault(flaw.row, flaw.name, about[flaw.row], flaw.reason) for flaw in merged.flaws]
         if faults:
             raise UnitWorkbookError(faults)
@@ -208,19 +209,26 @@ class _Importer:
     def _as_read(self, value: Any) -> Any:
         return tidy_text(read_back(clean_text(value), self._blanks)) or None if isinstance(value, str) else value
 
-    def _masked(self, returned: ReturnedLedger) -> tuple[list[Filing], tuple[str, ...]]:
-        """Return the rows with personal data removed from their texts, and the cells from which it was."""
+    def _masked(
+        self,
+        entries: Sequence[ReturnedEntry],
+        returned: ReturnedLedger,
+        bases: Mapping[tuple[str, str], Base],
+        problems: pd.DataFrame,
+    ) -> tuple[list[Filing], tuple[str, ...]]:
+        """Return the rows with personal data removed from what is new in them, and the cells from which it was."""
+        present = problems.set_index("problem_id").to_dict("index")
         filings, masked = [], []
-        for entry in returned.entries:
-            filed = {name: self._mask(name, value) for name, value in entry.filed.items()}
+        for entry in entries:
+            base, now_row = bases[entry.export_id, entry.problem_id].values, present[entry.problem_id]
+            filed = {
+                name: value if value in map(self._as_read, (base[name], now_row[name])) else self._mask(name, value)
+                for name, value in entry.filed.items()
+            }
             carried = {name: self._mask(name, value) for name, value in entry.carried.items()}
-            masked += [
-                returned.table.address(entry.row, name) for name in filed if filed[name] != entry.filed[name]
-            ] + [
-                returned.table.address(entry.row, "application_reason")
-                for name in carried
-                if carried[name] != entry.carried[name]
-            ]
+            told = {name for name in filed if filed[name] != entry.filed[name]}
+            told |= {"application_reason" for name in carried if carried[name] != entry.carried[name]}
+            masked += [returned.table.address(entry.row, name) for name in sorted(told)]
             actor = self.person or filed["handler"] or self._unit_name(entry.unit_id)
             filings.append(
                 Filing(entry.row, entry.problem_id, entry.export_id, filed, entry.application, carried, actor)
@@ -228,8 +236,10 @@ class _Importer:
         return filings, tuple(masked)
 
     def _mask(self, name: str, value: Any) -> Any:
+        if not isinstance(value, str) or name == "progress":
+            return value
         # The names of a unit's own people stay; phone numbers and the like go wherever they stand.
-        return self._masker.mask(value, is_narrative=name not in NAME_FIELDS) if isinstance(value, str) else value
+        return self._masker.mask_beside_names(value) if name in NAME_FIELDS else self._masker.mask(value)
 
     def _unit_name(self, unit_id: str) -> str:
         return self._unit_names.get(unit_id, unit_id)
@@ -348,6 +358,6 @@ def _bases(reader: Reader, returned: ReturnedLedger) -> dict[tuple[str, str], Ba
     return bases
 
 
-def _problems(reader: Reader, filings: Sequence[Filing]) -> pd.DataFrame:
+def _problems(reader: Reader, entries: Sequence[ReturnedEntry]) -> pd.DataFrame:
     problems = reader.table(PROBLEMS)
-    return problems[problems["problem_id"].isin([filing.problem_id for filing in filings])]
+    return problems[problems["problem_id"].isin([entry.problem_id for entry in entries])]

@@ -24,7 +24,7 @@ from analysis.site import SitePaths
 def publish_results(night: Night) -> Counts:
     """Publish the snapshot, and write the workbooks and the night digest."""
     finish(night, "failed" if night.faults else "finished")
-    record_exports(night.store, night.scheme, night.moment.at, night.moment.run_id)
+    record_exports(night.store, night.paths, night.scheme, night.moment.at, night.moment.run_id)
     night.store.publish(night.paths.snapshot)
     return {"outputs": len(_write(night.paths, night.store.tables(), night.paths.processed, night.moment.run_id))}
 
@@ -56,7 +56,7 @@ def _present_tables(paths: SitePaths, run_id: str) -> dict[str, pd.DataFrame] | 
             last_run = store.query("last_run")
             if last_run.empty or last_run["run_id"].iloc[0] != run_id:
                 return None
-            record_exports(store, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
+            record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
             return store.tables()
     except (BusyError, PermissionError):
         return None
