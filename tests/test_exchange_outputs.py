@@ -71,6 +71,7 @@ def test_each_responsible_unit_gets_its_book_and_only_leads_are_private(outputs:
         "整改台账/高速交警长沙支队整改台账.xlsx": 0o640,
         "问题清单.xlsx": 0o640,
         "线索移送清单.xlsx": 0o600,
+        "移送上级清单.xlsx": 0o640,
         "夜报.md": 0o640,
     }
 
@@ -125,7 +126,7 @@ def test_dates_and_numbers_have_room(outputs: Path) -> None:
 
 
 def test_a_units_book_tells_nothing_about_complainants(outputs: Path, tables: dict[str, pd.DataFrame]) -> None:
-    for path in (outputs / "整改台账").glob("*.xlsx"):
+    for path in (*(outputs / "整改台账").glob("*.xlsx"), outputs / "移送上级清单.xlsx"):
         content = _content(path)
         assert CANARY not in content
         assert "张翠花" not in content
@@ -287,6 +288,19 @@ def test_what_waits_for_a_decision_is_listed_once(outputs: Path) -> None:
     scores = [row["纳入分"] for row in rows[2:]]
     assert scores == sorted(scores, reverse=True)
     assert CANARY not in str(rows)
+
+
+def test_what_units_of_higher_offices_must_do_is_listed_without_leads(
+    outputs: Path, tables: dict[str, pd.DataFrame]
+) -> None:
+    rows = _table(openpyxl.load_workbook(outputs / "移送上级清单.xlsx")["移送上级清单"])
+    problems, scheme = tables["problems"], load_scheme()
+    is_lead = problems["sub_problem_code"].map(lambda code: scheme.category_of(code).is_restricted)
+    is_theirs = problems["unit_id"].isin(["furong.traffic_police", "hunan.expressway_police"])
+    assert is_lead[is_theirs].any()
+    assert {row["问题编号"] for row in rows} == set(problems.loc[is_theirs & ~is_lead, "problem_id"])
+    assert {row["办理方式"] for row in rows} == {"垂直管理：提请整改并上报", "市属：移送上级"}
+    assert "少于5" in {row["诉求数"] for row in rows}
 
 
 def test_books_with_nothing_left_to_show_are_set_aside(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:

@@ -67,8 +67,8 @@ def test_a_moved_complaint_stays_moved_while_it_is_in_scope(site: SitePaths) -> 
     done = move_complaints(site, [NOTICE], target, BECAUSE)
     assert (done.problem_id, done.complaint_count, done.emptied) == (target, 1, ())
     assert problem_of(site, NOTICE) == target
-    last = ledger(site)["events"].sort_values("sequence").tail(2)
-    assert last["kind"].tolist() == ["complaint_withdrawn", "complaint_added"]
+    last = ledger(site)["events"].sort_values("sequence").tail(3)
+    assert last["kind"].tolist() == ["complaint_placed", "complaint_withdrawn", "complaint_added"]
     assert set(last["actor"]) == {"王主任"}
     assert "13800138000" not in last["payload"].str.cat() + ledger(site)["placements"]["reason"].str.cat()
     for codes in ("irregular.fact_error", "irregular.discretion;irregular.fact_error"):

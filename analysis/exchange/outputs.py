@@ -1,4 +1,4 @@
-"""All files that a run leaves for people: 整改台账, 问题清单, 线索移送清单 and 夜报."""
+"""All files that a run leaves for people: 整改台账, 问题清单, 线索移送清单, 移送上级清单 and 夜报."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +19,7 @@ from analysis.exchange.oversight import Oversight
 from analysis.exchange.places import CoarsePlaces, load_coarse_places
 from analysis.exchange.problem_list import write_problem_list
 from analysis.exchange.replies import supervisor_replies
+from analysis.exchange.superior_list import superior_problems, write_superior_list
 from analysis.exchange.unit_workbook import UnitIssue, unit_problems, write_unit_workbook
 
 __all__ = ["RunInfo", "write_outputs"]
@@ -27,6 +28,7 @@ UNIT_FOLDER = "整改台账"
 RETIRED_FOLDER = "已停用"
 PROBLEM_LIST = "问题清单.xlsx"
 LEADS = "线索移送清单.xlsx"
+SUPERIOR_LIST = "移送上级清单.xlsx"
 DIGEST = "夜报.md"
 
 
@@ -93,6 +95,11 @@ def write_outputs(
         written.append(write_leads(directory / LEADS, ledger, details, frames["explanations"], edition))
     else:
         _retire(directory / LEADS)
+    for_superiors = superior_problems(ledger, edition)
+    if len(for_superiors):
+        written.append(write_superior_list(directory / SUPERIOR_LIST, for_superiors, edition))
+    else:
+        _retire(directory / SUPERIOR_LIST)
     digest = build_digest(ledger, links, frames, edition, oversight).encode()
     written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
     return written

@@ -94,6 +94,28 @@ def _place_one(
     return taken, made
 
 
+def placement_events(placements: pd.DataFrame) -> pd.DataFrame:
+    """Return one event per decision about a complaint: what the chain knows of the table of decisions.
+
+    Args:
+        placements: new decisions, columns of PLACEMENTS.
+    """
+    told = ["complaint_id", "sub_problem_code", "reason"]
+    events = [
+        event_record(
+            problem_id=str(row["problem_id"]),
+            kind="complaint_placed",
+            subject=f"{row['complaint_id']}|{row['sub_problem_code']}|{row['decided_at'].isoformat()}",
+            payload={name: row[name] for name in told},
+            actor=str(row["person"]),
+            at=row["decided_at"],
+            run_id="",
+        )
+        for row in placements.to_dict("records")
+    ]
+    return pd.DataFrame(events)
+
+
 def move_events(moves: pd.DataFrame, person: str, reason: str, at: datetime) -> pd.DataFrame:
     """Return the events by which complaints leave one problem for another because somebody decided so.
 

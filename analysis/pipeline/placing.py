@@ -12,6 +12,7 @@ from analysis.errors import UsageError
 from analysis.ledger.deadlines import Deadline
 from analysis.ledger.decisions import merge_trouble
 from analysis.ledger.life_cycle import Role
+from analysis.ledger.placing import placement_events
 from analysis.ledger.problems import Registrar, Rules, next_serial, problem_number, registration
 from analysis.ledger.rulings import Ruling, rule_different, rule_same
 from analysis.ledger.steps import Moment, Request, Taken, plain_problem, take_steps
@@ -249,6 +250,7 @@ def _place(store: Store, moves: pd.DataFrame, person: str, reason: str, moment: 
     decided = pd.concat([moves[columns], replaced[columns]]).drop_duplicates(columns[:2])
     decided = decided.rename(columns={"to_id": "problem_id"}).assign(person=person, reason=reason, decided_at=moment.at)
     store.append(PLACEMENTS, decided)
+    store.append_events(placement_events(decided))
     apply_moves(store, moves, person, reason, moment.at)
 
 
