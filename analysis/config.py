@@ -162,6 +162,7 @@ class Ledger(_Section):
 
     deadline_rule_version: str
     default_deadline_working_days: _Positive
+    longest_deadline_years: _Positive
     deadline_working_days: dict[str, _Positive]
     secondary_score: _Share
     same_matter_similarity: _Share
@@ -219,6 +220,8 @@ class Exchange(_Section):
 
     small_count: _Positive
     due_soon_days: _Positive
+    longest_filed_text: _Positive
+    longest_filed_name: _Positive
 
 
 class Schedule(_Section):

@@ -117,6 +117,9 @@ PROBLEM_STATUSES = {
 """Where a problem stands in its life; `life_cycle.toml` says which step leads where."""
 FINISHED_STATUSES = ("closed", "consolidated", "unfounded", "transferred", "merged")
 """Statuses in which nobody has to do anything, so that no deadline runs."""
+UNIT_STATUSES = ("awaiting_handover", "rectifying", "objected", "closure_requested", "verifying", "relapsed")
+"""Statuses in which a problem stands in its unit's ledger to be worked on; `CLOSED_STATUSES` stand there as well."""
+CLOSED_STATUSES = ("closed", "consolidated")
 PROBLEM_SOURCES = {
     "complaint": "投诉举报",
     "self_check": "自查发现",
@@ -128,6 +131,19 @@ PROBLEM_SOURCES = {
 LOOK_BACK_RESULTS = {"consolidated": "巩固", "relapsed": "反弹"}
 PROGRESS_WORDS = ("完成整改", "达到序时进度", "未达序时进度")
 """The words in use for how far a rectification is."""
+FILED_COLUMNS = (
+    "supporting_unit",
+    "leader",
+    "handler",
+    "goal",
+    "measure",
+    "progress",
+    "completed_on",
+    "evidence",
+    "evidence_on",
+    "remark",
+)
+"""Columns of PROBLEMS that a unit files; `life_cycle.toml` says so too."""
 LIFE_CYCLE_KINDS = {
     "problem_created": "登记",
     "unit_undetermined": "责任单位待定",
@@ -157,10 +173,13 @@ LIFE_CYCLE_KINDS = {
 EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "complaint_added": "并入诉求",
     "complaint_withdrawn": "撤出诉求",
+    "complaint_placed": "人工确定诉求归属",
+    "matter_ruled": "人工确定同一事项",
     "complaint_reviewed": "人工复核",
     "codebook_changed": "代码本变更",
     "event_corrected": "更正",
 }
+MATTER_RULING_WORDS = {"same": "同一事项", "different": "不同事项"}
 SCORE_PERCENTS = tuple(range(10, 100, 10))
 """Which percentiles of scope_score a profile of judgements holds: the deciles."""
 UNIT_KINDS = ("交警", "车管所", "交通运输", "城管", "停车收费企业", "街道社区", "高速", "其他")
@@ -447,9 +466,11 @@ PROBLEMS = Table(
             "merge_key",
             _T,
             "归并键",
-            "登记时的责任单位、小类、主题：以后同样的诉求并入这个问题；不是诉求来的问题为空",
+            "登记时的责任单位、小类、主题：以后同样的诉求并入这个问题；不是诉求来的、人工拆分出来的为空",
             is_nullable=True,
         ),
+        Column("import_key", _T, "导入指纹", "导入登记时各项内容的指纹，再次导入据以认出；其他为空", is_nullable=True),
+        Column("source_note", _T, "来源备注", "导入登记时的备注，例如来文文号；只供监督单位看", is_nullable=True),
         Column("statement", _T, "具体问题", "以中性文字陈述的问题，不含反映人内容"),
         Column("status", _T, "状态", "办理状态", values=PROBLEM_STATUSES),
         Column("status_on", _D, "状态日期", "到达现在这个状态的日期"),
@@ -492,8 +513,8 @@ PROBLEMS = Table(
 PROBLEM_COMPLAINTS = Table(
     "problem_complaints",
     "问题与诉求",
-    "一件诉求支持一个问题",
-    ("problem_id", "complaint_id"),
+    "一件诉求的一个小类判断支持一个问题",
+    ("problem_id", "complaint_id", "sub_problem_code"),
     (
         Column("problem_id", _T, "问题编号", "问题"),
         Column("complaint_id", _T, "诉求编号", "支持它的诉求"),
@@ -552,6 +573,37 @@ REVIEWS = Table(
     ),
 )
 
+PLACEMENTS = Table(
+    "placements",
+    "人工归属",
+    "一次人工决定：一件诉求的一个小类判断归哪个问题；只增不改，最近的一次算数",
+    ("complaint_id", "sub_problem_code", "decided_at"),
+    (
+        Column("complaint_id", _T, "诉求编号", "决定了归属的诉求"),
+        Column("sub_problem_code", _T, "小类代码", "决定时据以并入的小类判断"),
+        Column("problem_id", _T, "问题编号", "归入的问题；该问题以后并入了别的问题的，随之归入"),
+        Column("person", _T, "决定人", "作出决定的工作人员"),
+        Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
+        Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
+    ),
+)
+
+MATTER_RULINGS = Table(
+    "matter_rulings",
+    "事项裁定",
+    "一次人工决定：一件诉求与另一件是不是同一事项；只增不改，最近的一次算数",
+    ("complaint_id", "other_complaint_id", "decided_at"),
+    (
+        Column("complaint_id", _T, "诉求编号", "被裁定的诉求"),
+        Column("other_complaint_id", _T, "另一诉求", "与之比较的诉求"),
+        Column("ruling", _T, "裁定", "是不是同一事项；不同的永不归到一起", values=MATTER_RULING_WORDS),
+        Column("matter_id", _T, "所属事项", "裁定后诉求所属的事项，以后也在其中"),
+        Column("person", _T, "决定人", "作出决定的工作人员"),
+        Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
+        Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
+    ),
+)
+
 ELUSION_SAMPLES = Table(
     "elusion_samples",
     "漏判抽查",
@@ -587,6 +639,54 @@ JUDGEMENT_PROFILES = Table(
     ),
 )
 
+EXPORTS = Table(
+    "exports",
+    "台账导出",
+    "发给一个责任单位的整改台账的一个版本；内容没有变化的，再导出还是它",
+    ("export_id",),
+    (
+        Column("export_id", _T, "导出编号", "由单位和内容的指纹生成"),
+        Column("sequence", _I, "序号", "第几个版本，全库连续编号，从 1 起"),
+        Column("unit_id", _T, "责任单位代码", "发给哪个单位"),
+        Column("problem_count", _I, "问题数", "其中待整改的问题数；已销号的不计"),
+        Column("event_sequence", _I, "事件序号", "首次导出时最后一项事件的序号；以后的事件是导出以后的事"),
+        Column("exported_at", _S, "导出时间", "首次导出的本地时间"),
+        Column("run_id", _T, "运行编号", "首次导出它的运行；在运行之外导出的为空串"),
+    ),
+)
+
+EXPORT_ROWS = Table(
+    "export_rows",
+    "导出内容",
+    "一个问题自某个导出版本起在台账里的填报内容；与本单位以前的版本相同的不重复记",
+    ("export_id", "problem_id"),
+    (
+        Column("export_id", _T, "导出编号", "从哪个导出版本起"),
+        Column("problem_id", _T, "问题编号", "台账里的问题"),
+        *(PROBLEMS[name] for name in ("version", "status", *FILED_COLUMNS)),
+    ),
+)
+
+IMPORTS = Table(
+    "imports",
+    "台账导入",
+    "责任单位交回并已记入的一个整改台账文件",
+    ("import_id",),
+    (
+        Column("import_id", _T, "文件指纹", "文件内容的 SHA-256；同一个文件再导入不起作用"),
+        Column("file_name", _T, "文件名", "不含目录"),
+        Column("unit_id", _T, "责任单位代码", "哪个单位交回的"),
+        Column("export_id", _T, "导出编号", "所填台账的导出版本；各行来自几个版本的，以分号相连"),
+        Column("imported_at", _S, "导入时间", "记入的本地时间"),
+        Column("person", _T, "交来人", "导入时写明的人员；没有写的为空", is_nullable=True),
+        Column("row_count", _I, "行数", "台账里问题的行数"),
+        Column("missing_count", _I, "缺行数", "该版本里有而交回时没有的问题数；不表示办结"),
+        Column("changed_count", _I, "填报格数", "有新内容并已记入的格数"),
+        Column("request_count", _I, "申请数", "已记入的申请销号、延期、异议、撤回的件数"),
+        Column("conflict_count", _I, "冲突数", "没有记入、列入冲突清单的处数"),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     RUNS,
     RAW_FILES,
@@ -604,8 +704,13 @@ TABLES: tuple[Table, ...] = (
     PROBLEM_COMPLAINTS,
     EVENTS,
     REVIEWS,
+    PLACEMENTS,
+    MATTER_RULINGS,
     ELUSION_SAMPLES,
     JUDGEMENT_PROFILES,
+    EXPORTS,
+    EXPORT_ROWS,
+    IMPORTS,
 )
 
 _PANDAS_TYPES: dict[ColumnType, Any] = {

@@ -8,6 +8,8 @@ import pandas as pd
 from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
+from analysis.exchange.seal import Seal
+from analysis.exchange.unit_workbook import UnitIssue
 from analysis.text import text_digest
 
 AS_OF = date(2026, 11, 23)
@@ -21,6 +23,15 @@ CANARY = "张翠花家住三栋五零四室"
 _POLICE, _URBAN, _TRANSPORT = "furong.traffic_police", "furong.urban_management", "furong.transport"
 _PARKING, _EXPRESSWAY = "furong.parking", "hunan.expressway_police"
 _KINDS = {_POLICE: "交警", _URBAN: "城管", _TRANSPORT: "交通运输", _PARKING: "停车收费企业", _EXPRESSWAY: "高速"}
+
+_NOTHING = dict.fromkeys(PROBLEMS.column_names)
+ISSUE = UnitIssue(
+    "FR",
+    dict.fromkeys(_KINDS, "E0123456789ab"),
+    {f"FR-2026-{n:04d}": _NOTHING for n in range(1, 21)},
+    Seal(b"key"),
+)
+"""By what the workbooks of units are known again."""
 
 # unit, sub-problem, statement, complaints, persons, roads, days until due
 _PROBLEMS = (

@@ -1,5 +1,7 @@
-"""What reviewers and office programs do to a 复核表: an open workbook with cells by heading, for tests that edit it."""
+"""What people and office programs do to a workbook of ours: its cells by row id and heading, for tests that edit it."""
 
+import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -7,11 +9,11 @@ from typing import Any
 import openpyxl
 from openpyxl.worksheet.worksheet import Worksheet
 
-HEADER_MARK = "文本指纹"
+HEADER_MARK = "行标识"
 
 
 class Form:
-    """The sheet of a 复核表, its cells by complaint and heading."""
+    """The sheet of a 复核表 or a 整改台账, its cells by complaint or problem and heading."""
 
     def __init__(self, sheet: Worksheet) -> None:
         self.sheet = sheet
@@ -63,8 +65,9 @@ class Form:
         )
 
 
-def open_form(path: Path) -> Form:
-    return Form(openpyxl.load_workbook(path).worksheets[0])
+def open_form(path: Path, sheet: str | None = None) -> Form:
+    book = openpyxl.load_workbook(path)
+    return Form(book[sheet] if sheet else book.worksheets[0])
 
 
 def save(form: Form, path: Path) -> Path:
@@ -72,3 +75,15 @@ def save(form: Form, path: Path) -> Path:
     assert book is not None
     book.save(path)
     return path
+
+
+SOFFICE = shutil.which("soffice")
+
+
+def resave(path: Path, kind: str) -> Path:
+    """Open a workbook in LibreOffice and save it in another folder; return where it lies."""
+    out = path.parent / "saved"
+    profile = f"-env:UserInstallation=file://{path.parent}/profile"
+    command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return out / f"{path.stem}.{kind}"

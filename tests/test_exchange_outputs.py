@@ -17,14 +17,16 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import load_settings
 from analysis.exchange.outputs import write_outputs
-from tests.ledger_frames import CANARY, RUN, SOURCE_NAMES, build_tables
+from tests.ledger_frames import CANARY, ISSUE, RUN, SOURCE_NAMES, build_tables
 
 _POLICE_BOOK = "整改台账/芙蓉交警大队整改台账.xlsx"
 
 
 def _write(directory: Path, tables: dict[str, pd.DataFrame], units: UnitRegister | None = None) -> list[Path]:
     settings, scheme = load_settings(), load_scheme()
-    return write_outputs(directory, tables, settings, scheme, units or load_units(), RUN, source_names=SOURCE_NAMES)
+    return write_outputs(
+        directory, tables, settings, scheme, units or load_units(), RUN, ISSUE, source_names=SOURCE_NAMES
+    )
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +71,7 @@ def test_each_responsible_unit_gets_its_book_and_only_leads_are_private(outputs:
         "整改台账/高速交警长沙支队整改台账.xlsx": 0o640,
         "问题清单.xlsx": 0o640,
         "线索移送清单.xlsx": 0o600,
+        "移送上级清单.xlsx": 0o640,
         "夜报.md": 0o640,
     }
 
@@ -123,7 +126,7 @@ def test_dates_and_numbers_have_room(outputs: Path) -> None:
 
 
 def test_a_units_book_tells_nothing_about_complainants(outputs: Path, tables: dict[str, pd.DataFrame]) -> None:
-    for path in (outputs / "整改台账").glob("*.xlsx"):
+    for path in (*(outputs / "整改台账").glob("*.xlsx"), outputs / "移送上级清单.xlsx"):
         content = _content(path)
         assert CANARY not in content
         assert "张翠花" not in content
@@ -197,12 +200,12 @@ def test_a_units_book_has_the_columns_of_the_offices_ledger_and_explains_each(ou
     headings = list(_table(book["整改台账"])[0])
     expected = (
         "序号 问题编号 问题来源 问题类别 问题小类 具体问题 涉及诉求数 涉及人数 地点 首次反映 最近反映 "
-        "责任单位 配合单位 责任领导 责任人 整改目标 整改措施 整改时限 时限状态 整改进展 完成日期 佐证材料 "
-        "核查意见 验收单位 验收人 验收日期 销号状态 销号日期 回头看结果 备注"
+        "责任单位 配合单位 责任领导 责任人 整改目标 整改措施 整改时限 时限状态 整改进展 完成日期 佐证材料 佐证日期 "
+        "申请事项 申请理由 申请延期至 状态 核查意见 销号日期 备注 行标识 版本 单位代码 导出编号 校验码"
     )
     assert headings == expected.split()
     explained = _table(book["填写说明"])
-    assert [row["栏目"] for row in explained] == headings
+    assert [row["栏目"] for row in explained] == headings[: headings.index("备注") + 1]
     assert all(row["怎样填写"] for row in explained)
 
 
@@ -223,10 +226,10 @@ def test_what_the_unit_fills_in_is_checked_while_typing(outputs: Path) -> None:
         assert cells.size["rows"] == 7
         rules[cells.min_col] = rule
     assert rules[headings["整改进展"]].formula1 == '"完成整改,达到序时进度,未达序时进度"'
-    assert rules[headings["销号状态"]].formula1 == '"未申请,申请销号"'
-    assert rules[headings["回头看结果"]].formula1 == '"巩固,反弹"'
-    for heading in ("完成日期", "验收日期", "销号日期"):
+    assert rules[headings["申请事项"]].formula1 == '"申请销号,申请延期,提出异议,撤回销号申请"'
+    for heading in ("完成日期", "佐证日期", "申请延期至"):
         assert rules[headings[heading]].type == "date"
+    assert not {rules.get(headings[heading]) for heading in ("整改时限", "销号日期", "状态")} - {None}
     assert rules[headings["配合单位"]].errorStyle == "information"
 
 
@@ -251,6 +254,7 @@ def test_the_problem_list_shows_exact_reach_and_evidence(outputs: Path) -> None:
         "问题清单",
         "单位汇总",
         "类别汇总",
+        "来源汇总",
         "待定与复核",
         "诉求明细",
         "判断说明",
@@ -284,6 +288,19 @@ def test_what_waits_for_a_decision_is_listed_once(outputs: Path) -> None:
     scores = [row["纳入分"] for row in rows[2:]]
     assert scores == sorted(scores, reverse=True)
     assert CANARY not in str(rows)
+
+
+def test_what_units_of_higher_offices_must_do_is_listed_without_leads(
+    outputs: Path, tables: dict[str, pd.DataFrame]
+) -> None:
+    rows = _table(openpyxl.load_workbook(outputs / "移送上级清单.xlsx")["移送上级清单"])
+    problems, scheme = tables["problems"], load_scheme()
+    is_lead = problems["sub_problem_code"].map(lambda code: scheme.category_of(code).is_restricted)
+    is_theirs = problems["unit_id"].isin(["furong.traffic_police", "hunan.expressway_police"])
+    assert is_lead[is_theirs].any()
+    assert {row["问题编号"] for row in rows} == set(problems.loc[is_theirs & ~is_lead, "problem_id"])
+    assert {row["办理方式"] for row in rows} == {"垂直管理：提请整改并上报", "市属：移送上级"}
+    assert "少于5" in {row["诉求数"] for row in rows}
 
 
 def test_books_with_nothing_left_to_show_are_set_aside(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -350,5 +367,5 @@ def test_the_run_is_named_on_every_sheet(outputs: Path) -> None:
 
 def test_a_run_without_model_says_so(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
     run = replace(RUN, model_id=None)
-    write_outputs(tmp_path, tables, load_settings(), load_scheme(), load_units(), run)
+    write_outputs(tmp_path, tables, load_settings(), load_scheme(), load_units(), run, ISSUE)
     assert "模型 无" in (tmp_path / "夜报.md").read_text()

@@ -1,6 +1,7 @@
 """Problems live as declared: illegal steps are refused with the reason, and history rebuilds the present."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,16 @@ from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEM_STATUSES, PROBLEMS, Col
 from analysis.errors import SettingsError
 from analysis.ledger.chain import Head, extend
 from analysis.ledger.life_cycle import LifeCycle, Role, load_life_cycle
-from analysis.ledger.steps import Moment, Request, Taken, replay, take_steps
+from analysis.ledger.steps import (
+    CORRECTED,
+    Moment,
+    Request,
+    Taken,
+    correct_steps,
+    last_steps,
+    replay,
+    take_steps,
+)
 from analysis.life_cycle_page import life_cycle_page
 
 LIFE_CYCLE, SCHEME = load_life_cycle(), load_scheme()
@@ -197,3 +207,63 @@ def test_a_planted_step_that_was_never_legal_is_told() -> None:
 def test_the_page_in_the_docs_is_drawn_from_the_data() -> None:
     page = Path(__file__).parent.parent / "docs" / "问题生命周期.md"
     assert page.read_text(encoding="utf-8") == life_cycle_page(LIFE_CYCLE)
+
+
+def chain(*taken: Taken) -> pd.DataFrame:
+    return extend(Head(), pd.concat([t.events for t in taken]))[0]
+
+
+def correction(sequence: int, role: Role = Role.SUPERVISOR, reason: str = "点错了") -> Request:
+    return Request(ID, CORRECTED, role, "某人", {"sequence": sequence, "status_reason": reason})
+
+
+def correct(events: pd.DataFrame, request: Request) -> Taken:
+    return correct_steps([request], events, LIFE_CYCLE, is_restricted, Moment("", datetime(2026, 3, 9), DAY))
+
+
+def test_a_corrected_step_is_left_out_and_the_history_goes_on_from_there() -> None:
+    first = registered()
+    asked = take(first.problems, ask("closure_requested", Role.UNIT, **CLOSING))
+    closed = take(asked.problems, ask("closed", Role.SUPERVISOR, **VERIFIED))
+    events = chain(first, asked, closed)
+    undone = correct(events, correction(6))
+    assert (only(undone)["status"], only(undone)["closed_on"], only(undone)["version"]) == ("verifying", None, 7)
+    failed = take(undone.problems, ask("verification_failed", Role.SUPERVISOR, **VERIFIED))
+    again = take(failed.problems, ask("closure_requested", Role.UNIT, **CLOSING))
+    events = chain(first, asked, closed, undone, failed, again)
+    assert events["event_id"].is_unique
+    rebuilt = replay(events, LIFE_CYCLE, is_restricted)
+    assert not rebuilt.faults
+    pd.testing.assert_frame_equal(conform(rebuilt.problems, PROBLEMS), conform(again.problems, PROBLEMS))
+    assert last_steps(events).loc[ID, "kind"] == "closure_requested"
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        (correction(3), "更正后余下的经过不合规定：问题 FR-2026-0001 的第 4 项事件不合规定：问题现在是“待交办”"),
+        (correction(1), "登记不能更正掉"),
+        (correction(9), "没有第 9 项事件"),
+        (correction(4, Role.UNIT), "只能由监督单位来做"),
+        (correction(4, reason=" "), "必须写明状态说明"),
+        (correction(5), "“并入诉求”不是办理步骤"),
+    ],
+)
+def test_what_cannot_be_corrected_is_refused_with_the_reason(request_: Request, reason: str) -> None:
+    first = registered()
+    handed = take(first.problems, ask("handed_over", Role.SUPERVISOR))
+    extended = take(
+        handed.problems, ask("extension_requested", Role.UNIT, extension_due_on=DAY, extension_reason="雨季")
+    )
+    link = extended.events.assign(kind="complaint_added", event_id="link")
+    refused = correct(chain(first, handed, extended, replace(extended, events=link)), request_)
+    assert reason in refused.refusals[0].reason
+    assert refused.events.empty
+    assert refused.problems.empty
+
+
+def test_a_step_is_corrected_once() -> None:
+    first = registered()
+    undone = correct(chain(first), correction(2))
+    assert only(undone)["status"] == "registered"
+    assert "已经更正过" in correct(chain(first, undone), correction(2)).refusals[0].reason

@@ -4,7 +4,6 @@ import json
 import random
 import shutil
 import stat
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -30,7 +29,7 @@ from analysis.pipeline.review_workbooks import ImportedReviews, export_queue, im
 from analysis.site import SitePaths, site_paths
 from flows.commands.review import review as review_commands
 from tests.command import hotline
-from tests.review_edits import Form, open_form, save
+from tests.review_edits import SOFFICE, Form, open_form, resave, save
 from tests.review_site import (
     AS_OF,
     BENCH,
@@ -491,7 +490,7 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_rows(site: SitePa
     with pytest.raises(ReviewWorkbookError, match=r"有 3 行要改（6 处）") as caught:
         bring(site, form)
     assert [f.row for f in caught.value.faults] == sorted(f.row for f in caught.value.faults)
-    assert {f.complaint_id for f in caught.value.faults} == {LIGHT_ID, POLICE_ID, BENCH_ID}
+    assert {f.item_id for f in caught.value.faults} == {LIGHT_ID, POLICE_ID, BENCH_ID}
 
 
 def _rename(form: Form) -> None:
@@ -639,23 +638,11 @@ def test_any_filling_in_is_recorded_as_meant_or_refused(
     if wrong:
         with pytest.raises(ReviewWorkbookError) as caught:
             bring(site, form)
-        assert {fault.complaint_id for fault in caught.value.faults} == wrong
+        assert {fault.item_id for fault in caught.value.faults} == wrong
         assert not recorded(site)
     else:
         assert bring(site, form).recorded == len(meant)
         assert {complaint_id: seen(row) for (complaint_id, _), row in recorded(site).items()} == meant
-
-
-SOFFICE = shutil.which("soffice")
-
-
-def resave(path: Path, kind: str) -> Path:
-    """Open a workbook in LibreOffice and save it in another folder; return where it lies."""
-    out = path.parent / "saved"
-    profile = f"-env:UserInstallation=file://{path.parent}/profile"
-    command = [str(SOFFICE), profile, "--headless", "--convert-to", kind, "--outdir", str(out), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return out / f"{path.stem}.{kind}"
 
 
 @pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) is not installed")

@@ -12,6 +12,7 @@ _LINE_BREAKS = re.compile("\r\n?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """Excel reads a typed text that starts so as a formula; in Chinese input mode the full-width ones too."""
 _WORDS = re.compile(r"[!-~]+|.", re.DOTALL)
+_QUOTES = str.maketrans("", "", "\"'“”‘’「」『』\u200b\ufeff")
 _LATIN_WIDTH = 1.15
 """Latin letters of the fonts that replace 宋体 on other systems are wider than half a Chinese character."""
 
@@ -38,6 +39,16 @@ def fits_in_cell(text: str) -> bool:
 def reads_as_formula(text: str) -> bool:
     """Say whether a spreadsheet would take `text` for a formula if a user typed or re-entered it."""
     return text.startswith(("\t", "\r")) or text.lstrip().startswith(_FORMULA_STARTS)
+
+
+def plain_words(text: str) -> str:
+    """Return a heading or a choice as it is compared: whatever white space, width and quotes it was retyped with.
+
+    >>> plain_words("被反映 单位") == plain_words("被反映单位")
+    True
+    """
+    plain = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    return plain.translate(_QUOTES)
 
 
 @cache

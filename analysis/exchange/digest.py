@@ -4,11 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.contracts import DECISIONS, OUTCOMES, RAW_FILES
+from analysis.contracts import DECISIONS, OUTCOMES, PROBLEM_SOURCES, RAW_FILES
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import COUNTING_RULE, REACH, TIME_RULE, as_text, count_reach, total_reach
 from analysis.exchange.markdown import escape_markdown, markdown_table
 from analysis.exchange.oversight import Oversight, drift_section, elusion_section, review_section
+from analysis.exchange.problem_sources import PROGRESS_RULE, count_batches, count_sources
 from analysis.exchange.style import Tone
 
 _REACH_WORDS = ("诉求", "人数", "事项")
@@ -48,6 +49,8 @@ def build_digest(
         _judged(tables["gate_decisions"], run.run_id),
         "## 台账现状",
         _state(ledger, links, edition),
+        "## 问题来源",
+        _sources(ledger, links, edition),
         "## 新登记的问题",
         _problem_table(open_ledger[open_ledger["run_id"] == run.run_id]),
         "## 有新诉求的老问题",
@@ -146,6 +149,28 @@ def _state(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
         rows.append([category.name, int(counts.get(code, 0)), *(int(reach[c].get(code, 0)) for c in REACH)])
     rows.append(["合计（去重）", len(ledger), *total_reach(linked).values()])
     return markdown_table(["类别", "问题", *_REACH_WORDS], rows, 4)
+
+
+def _sources(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
+    fields = ["label", "problem_count", "finished_count", "overdue_count", *REACH]
+    rows = count_sources(ledger, links, edition.run.as_of)[fields].to_numpy().tolist()
+    table = markdown_table(["来源", "问题", "已办结", "超期", *_REACH_WORDS], rows, 6)
+    batches = [
+        [
+            PROBLEM_SOURCES[b.source],
+            b.batch,
+            b.progress,
+            f"{b.finished_count}/{b.problem_count}",
+            f"{b.finished_share:.0%}",
+            f"{b.elapsed_share:.0%}",
+            b.overdue_count,
+        ]
+        for b in count_batches(ledger, edition.run.as_of)
+    ]
+    if not batches:
+        return table
+    headings = ["来源", "批次", "序时进度", "办结/总数", "完成比例", "时间进度", "超期"]
+    return f"{table}\n\n{markdown_table(headings, batches, 4)}\n\n{PROGRESS_RULE}"
 
 
 def _problem_table(problems: pd.DataFrame) -> str:

@@ -1,4 +1,4 @@
-"""All files that a run leaves for people: 整改台账, 问题清单, 线索移送清单 and 夜报."""
+"""All files that a run leaves for people: 整改台账, 问题清单, 线索移送清单, 移送上级清单 and 夜报."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,9 @@ from analysis.exchange.ledger_view import LedgerRules, WorkingDayCount, build_le
 from analysis.exchange.oversight import Oversight
 from analysis.exchange.places import CoarsePlaces, load_coarse_places
 from analysis.exchange.problem_list import write_problem_list
-from analysis.exchange.unit_workbook import unit_problems, write_unit_workbook
+from analysis.exchange.replies import supervisor_replies
+from analysis.exchange.superior_list import superior_problems, write_superior_list
+from analysis.exchange.unit_workbook import UnitIssue, unit_problems, write_unit_workbook
 
 __all__ = ["RunInfo", "write_outputs"]
 
@@ -26,6 +28,7 @@ UNIT_FOLDER = "整改台账"
 RETIRED_FOLDER = "已停用"
 PROBLEM_LIST = "问题清单.xlsx"
 LEADS = "线索移送清单.xlsx"
+SUPERIOR_LIST = "移送上级清单.xlsx"
 DIGEST = "夜报.md"
 
 
@@ -36,6 +39,7 @@ def write_outputs(
     scheme: Scheme,
     units: UnitRegister,
     run: RunInfo,
+    issue: UnitIssue,
     *,
     source_names: Mapping[str, str] | None = None,
     count_working_days: WorkingDayCount | None = None,
@@ -55,6 +59,7 @@ def write_outputs(
         scheme: categories and sub-problems.
         units: the register of units.
         run: the run to name on every output.
+        issue: by what the units' workbooks are known again when they come back.
         source_names: Chinese names of the source codes.
         count_working_days: the site's calendar; without it time left is told in natural days only.
         places: finds roads and subdistricts; the shipped data if not given.
@@ -83,18 +88,26 @@ def write_outputs(
     )
     details = collect_details(frames, scheme)
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition)
+    replies = supervisor_replies(frames["events"])
+    written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition, issue, replies)
     written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition, oversight))
     if has_leads(ledger, details):
         written.append(write_leads(directory / LEADS, ledger, details, frames["explanations"], edition))
     else:
         _retire(directory / LEADS)
+    for_superiors = superior_problems(ledger, edition)
+    if len(for_superiors):
+        written.append(write_superior_list(directory / SUPERIOR_LIST, for_superiors, edition))
+    else:
+        _retire(directory / SUPERIOR_LIST)
     digest = build_digest(ledger, links, frames, edition, oversight).encode()
     written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
     return written
 
 
-def _write_unit_workbooks(folder: Path, ledger: pd.DataFrame, edition: Edition) -> list[Path]:
+def _write_unit_workbooks(
+    folder: Path, ledger: pd.DataFrame, edition: Edition, issue: UnitIssue, replies: Mapping[str, str]
+) -> list[Path]:
     folder.mkdir(mode=0o750, exist_ok=True)
     written = []
     for unit_id, name in _workbook_names(edition.units).items():
@@ -102,7 +115,7 @@ def _write_unit_workbooks(folder: Path, ledger: pd.DataFrame, edition: Edition) 
         if unit_problems(ledger, unit_id).empty:
             _retire(path)
         else:
-            written.append(write_unit_workbook(path, ledger, edition.units[unit_id], edition))
+            written.append(write_unit_workbook(path, ledger, edition.units[unit_id], edition, issue, replies))
     return written
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.codebook.scheme import Scheme
-from analysis.contracts import QUARANTINE
+from analysis.contracts import PROBLEM_SOURCES, QUARANTINE
 from analysis.exchange.assistant_words import OPINION_HEADING, current_opinions, opinion_words
 from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
 from analysis.exchange.edition import Edition
@@ -24,6 +24,7 @@ from analysis.exchange.ledger_view import (
     total_reach,
 )
 from analysis.exchange.oversight import Oversight
+from analysis.exchange.problem_sources import PROGRESS_RULE, count_batches, count_sources
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Tone
@@ -35,6 +36,7 @@ PROBLEM_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("number", "序号", 4.6, Kind.SHORT, has_tone=True),
     SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT),
     SheetColumn("source_label", "问题来源", 4.4, Kind.SHORT),
+    SheetColumn("batch", "批次", 6, Kind.SHORT),
     SheetColumn("category_name", "问题类别", 6, Kind.SHORT),
     SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT),
     SheetColumn("statement", "具体问题", 24),
@@ -65,6 +67,19 @@ _COUNTS = (
 _TIMES = (
     SheetColumn("overdue_count", "超期", 8, Kind.COUNT),
     SheetColumn("due_soon_count", "临期", 8, Kind.COUNT),
+)
+_SOURCE_COLUMNS = (
+    SheetColumn("label", "问题来源", 16, Kind.SHORT),
+    SheetColumn("batch", "批次", 30, Kind.SHORT),
+    SheetColumn("problem_count", "问题数", 9, Kind.COUNT),
+    SheetColumn("finished_count", "已办结", 9, Kind.COUNT),
+    SheetColumn("overdue_count", "超期", 8, Kind.COUNT),
+    *_COUNTS[1:],
+    SheetColumn("finished_share", "完成比例", 10, Kind.SHORT),
+    SheetColumn("elapsed_share", "时间进度", 10, Kind.SHORT),
+    SheetColumn("progress", "序时进度", 14, Kind.SHORT),
+    SheetColumn("first_on", "最早登记", 12, Kind.DATE),
+    SheetColumn("last_due_on", "最晚时限", 12, Kind.DATE),
 )
 _PENDING_COLUMNS = (
     SheetColumn("number", "序号", 6, Kind.SHORT),
@@ -119,6 +134,7 @@ def write_problem_list(
         _problems(title, below, ledger, open_ledger),
         _by_unit(below, open_ledger, links, edition),
         _by_category(below, ledger, links, edition.scheme),
+        _by_source(below, ledger, links, edition),
         _with_opinions(_pending(below, open_ledger, details, edition, oversight.queue), tables, edition.scheme),
         Sheet(
             name="诉求明细",
@@ -262,6 +278,37 @@ def _category_row(
 ) -> SheetRow:
     counts: dict[str, Value] = {column: int(reach[column].get(key, 0)) for column in REACH}
     return SheetRow(names | _tone_counts(own) | counts | {"unit_count": own["unit_id"].nunique()}, is_total=is_total)
+
+
+def _by_source(below: str, ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> Sheet:
+    as_of = edition.run.as_of
+    rows = []
+    for row in count_sources(ledger, links, as_of).to_dict("records"):
+        values: dict[str, Value] = {str(name): value for name, value in row.items() if name != "source"}
+        rows.append(SheetRow(values, is_total=not row["source"]))
+    for batch in count_batches(ledger, as_of):
+        values = {
+            "label": PROBLEM_SOURCES[batch.source],
+            "batch": batch.batch,
+            "problem_count": batch.problem_count,
+            "finished_count": batch.finished_count,
+            "overdue_count": batch.overdue_count,
+            "finished_share": f"{batch.finished_share:.0%}",
+            "elapsed_share": f"{batch.elapsed_share:.0%}",
+            "progress": batch.progress,
+            "first_on": batch.first_on,
+            "last_due_on": batch.last_due_on,
+        }
+        rows.append(SheetRow(values))
+    return Sheet(
+        name="来源汇总",
+        title="按问题来源和批次汇总",
+        subtitle=below,
+        notes=(f"合计以上按来源，合计以下按批次。{PROGRESS_RULE}", COUNTING_RULE),
+        columns=_SOURCE_COLUMNS,
+        rows=rows,
+        frozen_columns=2,
+    )
 
 
 def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: Edition, queue: pd.DataFrame) -> Sheet:

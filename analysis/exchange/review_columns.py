@@ -1,10 +1,10 @@
 """The columns of the 复核表 and the words that reviewers choose from, for who writes it and who reads it back."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import REVIEW_DECISIONS, UNIT_KINDS
+from analysis.exchange.cells import plain_words
 from analysis.exchange.sheets import Kind, SheetColumn
 from analysis.exchange.style import Filler
 
@@ -73,16 +73,3 @@ def _by_word(words: Mapping[str, str]) -> dict[str, str]:
     for code, word in words.items():
         found.setdefault(plain_words(word), code)
     return found
-
-
-def plain_words(text: str) -> str:
-    """Return a heading or a choice as it is compared: whatever white space, width and quotes it was retyped with.
-
-    >>> plain_words("被反映 单位") == plain_words("被反映单位")
-    True
-    """
-    plain = "".join(unicodedata.normalize("NFKC", text).split()).casefold()
-    return plain.translate(_QUOTES)
-
-
-_QUOTES = str.maketrans("", "", "\"'“”‘’「」『』\u200b\ufeff")

@@ -1,6 +1,6 @@
 """Writes sheets with title, notes, heading, rows, print set-up and drop-downs, all laid out in one way."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from io import BytesIO
 from pathlib import Path
@@ -161,7 +161,7 @@ class _SheetWriter:
             font_name=style.HEADING_FONT, align="center", border=1, border_color=style.BORDER_COLOUR, bg_color="#D6DCE4"
         )
         first = 0
-        for index, column in enumerate(self.sheet.columns):
+        for index, column in enumerate(self.sheet.columns[: self.last_column + 1]):
             is_last = index == self.last_column
             if is_last or self.sheet.columns[index + 1].band != column.band:
                 self._merge(self.row, first, index, column.band, cell)
@@ -265,10 +265,23 @@ class _SheetWriter:
         for index, column in enumerate(self.sheet.columns):
             if column.filler is Filler.SYSTEM:
                 continue
-            rule = self._validation(column)
-            if rule:
-                place = (first_row, index, self.row - 1, index)
-                _require_written(self.target.data_validation(*place, rule))
+            for choices, spans in self._choices_of(column).items():
+                rule = self._validation(replace(column, choices=choices))
+                if rule:
+                    places = [(first_row + first, index, first_row + last, index) for first, last in spans]
+                    others = {"other_cells": [list(place) for place in places[1:]]} if places[1:] else {}
+                    _require_written(self.target.data_validation(*places[0], rule | others))
+
+    def _choices_of(self, column: SheetColumn) -> dict[tuple[str, ...], list[tuple[int, int]]]:
+        """Return by list of choices the rows (first, last) that have it, counted from the first row of the table."""
+        found: dict[tuple[str, ...], list[tuple[int, int]]] = {}
+        for number, row in enumerate(self.sheet.rows):
+            spans = found.setdefault(row.choices.get(column.field, column.choices), [])
+            if spans and spans[-1][1] == number - 1:
+                spans[-1] = (spans[-1][0], number)
+            else:
+                spans.append((number, number))
+        return found
 
     def _validation(self, column: SheetColumn) -> dict[str, Any]:
         if column.choices:

@@ -1,7 +1,7 @@
 """What a sheet is made of: columns, rows, title and notes, declared as data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -71,6 +71,8 @@ class SheetRow:
     is_total: bool = False
     flagged: frozenset[str] = frozenset()
     """Fields whose cells have to be mended."""
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By field the drop-down list of this row's cell, where it is not that of the column."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """整改台账: the workbook that a responsible unit gets, fills in and sends back; it tells nothing about complainants."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,75 +9,40 @@ from typing import Any
 import pandas as pd
 
 from analysis.codebook.units import Unit, UnitRegister
+from analysis.contracts import CLOSED_STATUSES, FILED_COLUMNS, LOOK_BACK_RESULTS, UNIT_STATUSES
 from analysis.exchange.edition import Edition
-from analysis.exchange.ledger_view import UNKNOWN_TIME, name_places
+from analysis.exchange.ledger_view import UNKNOWN_TIME, as_date, as_text, name_places
+from analysis.exchange.seal import Seal, as_read
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
-
-PROGRESS = ("完成整改", "达到序时进度", "未达序时进度")
-CLOSING = ("未申请", "申请销号")
-"""What a unit can say; only the supervisor's verification closes a problem."""
-LOOK_BACK = ("巩固", "反弹")
-
-_UNIT, _SUPERVISOR = Filler.UNIT, Filler.SUPERVISOR
-_FACTS, _DUTY, _MENDING, _CLOSING = "问题情况", "责任分工", "整改落实", "核查销号"
-
-LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
-    SheetColumn("number", "序号", 4.6, Kind.SHORT, band=_FACTS, has_tone=True),
-    SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT, band=_FACTS, hint="终身不变，回填、来函都用这个编号"),
-    SheetColumn("source_label", "问题来源", 4.4, Kind.SHORT, band=_FACTS),
-    SheetColumn("category_name", "问题类别", 6, Kind.SHORT, band=_FACTS),
-    SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT, band=_FACTS),
-    SheetColumn("statement", "具体问题", 19, band=_FACTS, hint="用中性文字概括，不含反映人的原话"),
-    SheetColumn("complaint_count", "涉及诉求数", 6.2, Kind.COUNT, band=_FACTS),
-    SheetColumn("complainant_count", "涉及人数", 6.2, Kind.COUNT, band=_FACTS),
-    SheetColumn("place", "地点", 8.6, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
-    SheetColumn("first_month", "首次反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
-    SheetColumn("last_month", "最近反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
-    SheetColumn(
-        "unit_short_name", "责任单位", 8.4, Kind.SHORT, band=_DUTY, hint="有异议的，在备注写明理由，由监督单位核定"
-    ),
-    SheetColumn(
-        "supporting_unit",
-        "配合单位",
-        8.4,
-        Kind.SHORT,
-        _UNIT,
-        _DUTY,
-        has_free_text=True,
-        hint="没有的空着；多个用顿号隔开",
-    ),
-    SheetColumn("leader", "责任领导", 6.6, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
-    SheetColumn("handler", "责任人", 6.6, Kind.SHORT, _UNIT, _DUTY, hint="姓名"),
-    SheetColumn("goal", "整改目标", 11, Kind.TEXT, _UNIT, _MENDING, hint="整改后要达到的状态，能够核查"),
-    SheetColumn(
-        "measure", "整改措施", 14.5, Kind.TEXT, _UNIT, _MENDING, hint="逐条写明做什么、谁来做；不要写反映人的情况"
-    ),
-    SheetColumn("due_on", "整改时限", 10.6, Kind.DATE, band=_MENDING, has_tone=True, hint="需要延期的，在备注写明理由"),
-    SheetColumn("time_words", "时限状态", 8.6, Kind.SHORT, band=_MENDING, has_tone=True),
-    SheetColumn("progress", "整改进展", 8.4, Kind.SHORT, _UNIT, _MENDING, choices=PROGRESS),
-    SheetColumn("completed_on", "完成日期", 10.6, Kind.DATE, _UNIT, _MENDING, hint="实际完成整改的日期"),
-    SheetColumn("evidence", "佐证材料", 8.6, Kind.TEXT, _UNIT, _MENDING, hint="材料名称、文号和日期，材料另附"),
-    SheetColumn("verification", "核查意见", 8.6, Kind.TEXT, _SUPERVISOR, _CLOSING),
-    SheetColumn("accepting_unit", "验收单位", 7, Kind.SHORT, _SUPERVISOR, _CLOSING),
-    SheetColumn("acceptor", "验收人", 6.6, Kind.SHORT, _SUPERVISOR, _CLOSING),
-    SheetColumn("accepted_on", "验收日期", 10.6, Kind.DATE, _SUPERVISOR, _CLOSING),
-    SheetColumn(
-        "closing",
-        "销号状态",
-        7,
-        Kind.SHORT,
-        _UNIT,
-        _CLOSING,
-        choices=CLOSING,
-        hint="完成整改后选“申请销号”；核查通过才销号",
-    ),
-    SheetColumn("closed_on", "销号日期", 10.6, Kind.DATE, _SUPERVISOR, _CLOSING),
-    SheetColumn("look_back", "回头看结果", 6.6, Kind.SHORT, _SUPERVISOR, _CLOSING, choices=LOOK_BACK),
-    SheetColumn("remark", "备注", 8.6, Kind.TEXT, _UNIT, "备注", hint="异议、延期的理由写在这里"),
+from analysis.exchange.unit_columns import (
+    CLOSED_COLUMNS,
+    CLOSED_SHEET_NAME,
+    GUIDE_SHEET_NAME,
+    IDENTITY_FIELDS,
+    SEALED_FIELDS,
+    SHEET_NAME,
+    with_choices,
 )
-"""The columns of the unit's ledger, in the order of the offices' own 台账."""
+
+
+@dataclass(frozen=True)
+class UnitIssue:
+    """By what a workbook is known again when it comes back.
+
+    Attributes:
+        site_code: of the site that sends it out.
+        export_ids: by unit, the version of its ledger.
+        filed: by problem, what that version holds in FILED_COLUMNS.
+        seal: seals the rows.
+    """
+
+    site_code: str
+    export_ids: Mapping[str, str]
+    filed: Mapping[str, Mapping[str, Any]]
+    seal: Seal
+
 
 _SHOWN = (
     "problem_id",
@@ -87,9 +53,22 @@ _SHOWN = (
     "unit_short_name",
     "due_on",
     "time_words",
+    "unit_id",
+    "version",
 )
 """Fields of the ledger that a unit sees as they are."""
 
+_GUIDE = (
+    "1. 本文件每夜按最新情况重新生成，以前填报并记入的内容已在其中。请另存副本后填写，填好的副本发回监督单位。",
+    "2. 只填黄色栏头的各栏，填什么记什么，清空即删去以前填报的内容。可以只填、只交一部分；空着、删行不代表办结。",
+    "3. 日期写成 2026-11-20 的样子。不要用公式，不要合并单元格，不要改深蓝栏头的各栏和隐藏栏：改了的整份退回。",
+    "4. 申请销号：先填好责任人、整改措施、完成日期、佐证材料、佐证日期，再选“申请销号”。经监督单位核查通过才销号。",
+    "5. 申请延期、提出异议、撤回销号申请：选定“申请事项”并写明“申请理由”，申请延期的还要写“申请延期至”。",
+    "6. 下次收到的台账里，申请各栏是空的，办到哪一步看“状态”和“核查意见”。",
+    "7. 要改正以前报错的，请在新收到的台账里改。同一内容监督单位已另有改动的，列入冲突清单，由监督单位定。",
+    "8. 台账不含诉求原文和反映人信息。请勿查找、追问反映人，不要写反映人的情况（《信访工作条例》第四十六条）。",
+    "9. 打印已设为A4横向、一页宽；嫌字小时，在打印窗口把纸张改为A3。",
+)
 _INSTRUCTION_COLUMNS = (
     SheetColumn("number", "序号", 6, Kind.SHORT),
     SheetColumn("heading", "栏目", 14, Kind.SHORT),
@@ -98,7 +77,9 @@ _INSTRUCTION_COLUMNS = (
 )
 
 
-def write_unit_workbook(path: Path, ledger: pd.DataFrame, unit: Unit, edition: Edition) -> Path:
+def write_unit_workbook(
+    path: Path, ledger: pd.DataFrame, unit: Unit, edition: Edition, issue: UnitIssue, replies: Mapping[str, str]
+) -> Path:
     """Write the 整改台账 of `unit` and return its path.
 
     Args:
@@ -106,35 +87,56 @@ def write_unit_workbook(path: Path, ledger: pd.DataFrame, unit: Unit, edition: E
         ledger: the whole ledger; rows of other units and of restricted categories are left out here.
         unit: the responsible unit.
         edition: office, register, run, and the count below which a number is not told.
+        issue: what makes the rows known again.
+        replies: by problem, how the supervisor answered the unit's last application (Chinese).
     """
     own = unit_problems(ledger, unit.unit_id)
-    columns = _columns_for(unit, edition.units, edition.run.as_of)
+    columns = with_choices({"supporting_unit": _other_units(unit, edition.units, edition.run.as_of)})
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域突出问题整改台账"
-    below = edition.subtitle(f"责任单位：{unit.name}")
+    export_id = issue.export_ids.get(unit.unit_id, "")
+    below = edition.subtitle(f"责任单位：{unit.name}", *([f"导出编号：{export_id}"] if export_id else []))
     least = edition.settings.exchange.small_count
+    waiting = own[own["status"].isin(UNIT_STATUSES)].to_dict("records")
+    closed = own[own["status"].isin(CLOSED_STATUSES)].to_dict("records")
     entries = Sheet(
-        name="整改台账",
+        name=SHEET_NAME,
         title=title,
         subtitle=below,
         notes=(
-            "填写：深蓝栏头由系统生成，请勿改动；黄色栏头由责任单位填写；灰色栏头由监督单位填写。",
+            "填写：只填黄色栏头的各栏；深蓝栏头由系统生成，已锁定。没有进展的空着，空着、删行都不代表办结。",
             f"小于{least}的数只写“少于{least}”；诉求数按件计，人数按反映人去重，查不到反映人的每件按一人计。",
         ),
         has_tone_legend=True,
         columns=columns,
-        rows=[_row(number, problem, least) for number, problem in enumerate(own.to_dict("records"), 1)],
+        rows=[_sealed(_row(n, p, least, issue, replies), p, export_id, issue) for n, p in enumerate(waiting, 1)],
         frozen_columns=2,
+        is_protected=True,
+        when_empty="（没有待整改的问题）",
     )
-    return write_book(path, Book(title, edition.office, edition.run.as_of, (_instructions(below, columns), entries)))
+    done = Sheet(
+        name=CLOSED_SHEET_NAME,
+        title=f"{unit.short_name}已销号问题",
+        subtitle=below,
+        notes=("核查通过、已经销号的问题，无须填写；以后仍有反映的，作为“反弹”回到整改台账。",),
+        columns=CLOSED_COLUMNS,
+        rows=[SheetRow(_closed_values(n, p)) for n, p in enumerate(closed, 1)],
+        frozen_columns=2,
+        is_protected=True,
+        when_empty="（没有已销号的问题）",
+    )
+    sheets = (_instructions(below, columns), entries, *([done] if closed else []))
+    return write_book(path, Book(title, edition.office, edition.run.as_of, sheets))
 
 
 def unit_problems(ledger: pd.DataFrame, unit_id: str) -> pd.DataFrame:
     """Return the problems that a unit may see, by problem id.
 
     Leads of a restricted category are left out: passing an accusation on to the accused is an offence
-    (信访工作条例第四十六条, 检举控告工作规则第四十七条).
+    (信访工作条例第四十六条, 检举控告工作规则第四十七条). So are problems that nobody handed to the unit, or that
+    turned out to be unfounded, another's, or part of another one.
     """
-    return ledger[(ledger["unit_id"] == unit_id) & ~ledger["is_restricted"]].sort_values("problem_id")
+    is_shown = ledger["status"].isin([*UNIT_STATUSES, *CLOSED_STATUSES])
+    return ledger[(ledger["unit_id"] == unit_id) & ~ledger["is_restricted"] & is_shown].sort_values("problem_id")
 
 
 def tell_count(count: int, least: int) -> int | str:
@@ -142,15 +144,12 @@ def tell_count(count: int, least: int) -> int | str:
     return count if count >= least else f"少于{least}"
 
 
-def _columns_for(unit: Unit, units: UnitRegister, day: date) -> tuple[SheetColumn, ...]:
-    """Return the columns with the other units of the register as choices of 配合单位."""
-    others = tuple(u.short_name for u in units.unit if u.unit_id != unit.unit_id and u.is_valid_on(day))
-    return tuple(
-        replace(column, choices=others) if column.field == "supporting_unit" else column for column in LEDGER_COLUMNS
-    )
+def _other_units(unit: Unit, units: UnitRegister, day: date) -> tuple[str, ...]:
+    """Return the other units of the register, the choices of 配合单位."""
+    return tuple(u.short_name for u in units.unit if u.unit_id != unit.unit_id and u.is_valid_on(day))
 
 
-def _row(number: int, problem: dict[Any, Any], least: int) -> SheetRow:
+def _row(number: int, problem: dict[Any, Any], least: int, issue: UnitIssue, replies: Mapping[str, str]) -> SheetRow:
     values: dict[str, Value] = {
         "number": number,
         "complaint_count": tell_count(problem["complaint_count"], least),
@@ -158,9 +157,51 @@ def _row(number: int, problem: dict[Any, Any], least: int) -> SheetRow:
         "place": "、".join(name_places(problem["places"], least)) or "辖区内",
         "first_month": _month(problem["first_received_on"]),
         "last_month": _month(problem["last_received_on"]),
-        "closing": CLOSING[0],
+        "state": _state(problem),
+        "opinion": "\n".join(filter(None, (_opinion(problem), replies.get(problem["problem_id"])))),
+        "closed_on": as_date(problem["closed_on"]),
     }
-    return SheetRow(values | {name: problem[name] for name in _SHOWN}, problem["tone"])
+    values |= {name: problem[name] for name in _SHOWN}
+    filed = issue.filed[problem["problem_id"]]
+    return SheetRow(values | {name: filed[name] for name in FILED_COLUMNS}, problem["tone"])
+
+
+def _sealed(row: SheetRow, problem: Mapping[Any, Any], export_id: str, issue: UnitIssue) -> SheetRow:
+    """Return a row with its hidden cells."""
+    identity = {"row_id": problem["problem_id"], "version": str(problem["version"]), "unit_id": problem["unit_id"]}
+    identity |= {"export_id": export_id}
+    shown = {name: as_read(row.values[name]) for name in SEALED_FIELDS}
+    seal = issue.seal.of(seal_identity(identity, issue.site_code), shown)
+    return SheetRow(dict(row.values) | identity | {"seal": seal}, row.tone)
+
+
+def seal_identity(cells: Mapping[str, str], site_code: str) -> dict[str, str]:
+    """Return what a row is, as it is sealed: its hidden cells, and the site."""
+    return {"site_code": site_code} | {name: cells[name] for name in IDENTITY_FIELDS}
+
+
+def _state(problem: Mapping[Any, Any]) -> str:
+    pending = as_date(problem["extension_due_on"])
+    return str(problem["status_label"]) + (f"\n已申请延期至{pending:%Y-%m-%d}" if pending else "")
+
+
+def _opinion(problem: Mapping[Any, Any]) -> str:
+    if not as_text(problem["verification"]):
+        return ""
+    by = "，".join(filter(None, (as_text(problem["verified_by"]), str(as_date(problem["verified_on"]) or ""))))
+    return f"{problem['verification']}（{by}）"
+
+
+def _closed_values(number: int, problem: Mapping[Any, Any]) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "number": number,
+        "completed_on": as_date(problem["completed_on"]),
+        "closed_on": as_date(problem["closed_on"]),
+        "opinion": _opinion(problem),
+        "look_back_words": LOOK_BACK_RESULTS.get(as_text(problem["look_back"]), "尚未回头看"),
+    }
+    plain = ("problem_id", "category_name", "sub_problem_name", "statement", "measure", "evidence", "accepting_unit")
+    return values | {name: as_text(problem[name]) for name in plain}
 
 
 def _month(day: date | None) -> str:
@@ -169,7 +210,7 @@ def _month(day: date | None) -> str:
 
 def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
     rows = []
-    for number, column in enumerate(columns, 1):
+    for number, column in enumerate((c for c in columns if not c.is_hidden), 1):
         if column.has_free_text:
             choices = "可从下拉列表中选，也可自填。"
         else:
@@ -177,7 +218,7 @@ def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
         form = "日期，如 2026-11-20。" if column.kind is Kind.DATE and column.filler is not Filler.SYSTEM else ""
         how = choices + form + (f"{column.hint}。" if column.hint else "")
         if not how:
-            how = "无须填写。" if column.filler is Filler.SYSTEM else "核查、验收时填写。"
+            how = "无须填写。" if column.filler is Filler.SYSTEM else "有需要说明的写在这里。"
         values: dict[str, Value] = {
             "number": number,
             "heading": column.heading,
@@ -186,17 +227,12 @@ def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:
         }
         rows.append(SheetRow(values))
     return Sheet(
-        name="填写说明",
+        name=GUIDE_SHEET_NAME,
         title="整改台账填写说明",
         subtitle=below,
-        notes=(
-            "1. 本文件每夜按最新诉求重新生成，请另存副本后填写，填好的副本发回监督单位。",
-            "2. 请勿增删、合并、移动行和列，勿改工作表名称；没有进展的行可以空着，空着不代表办结。",
-            "3. “申请销号”是责任单位的申请，经监督单位书面或实地核查通过后才销号。",
-            "4. 台账不含诉求原文和反映人信息。请勿查找、追问反映人，不要写反映人的情况（《信访工作条例》第四十六条）。",
-            "5. 打印已设为A4横向、一页宽；嫌字小时，在打印窗口把纸张改为A3。",
-        ),
+        notes=_GUIDE,
         columns=_INSTRUCTION_COLUMNS,
         is_portrait=True,
         rows=rows,
+        is_protected=True,
     )

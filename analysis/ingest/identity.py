@@ -77,6 +77,16 @@ def _create_key(path: Path) -> None:
         draft.unlink()
 
 
+def purpose_key(key: bytes, purpose: str) -> bytes:
+    """Return a key for another purpose, from which neither the site's key nor any digest can be told.
+
+    Args:
+        key: from `load_or_create_key`.
+        purpose: what it is for; another purpose has another key.
+    """
+    return hmac.digest(key, _FIELD_MARK.join(("purpose", purpose)).encode(), "sha256")
+
+
 def complainant_key(
     key: bytes, name: str | None, phone: str | None, account: str | None, source_code: str = ""
 ) -> str | None:

@@ -13,6 +13,7 @@ from analysis.codebook import Review, read_codebook
 from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEM_STATUSES, PROBLEMS, ColumnType
 
 CREATED = "problem_created"
+HANDOVER = "handed_over"
 
 
 class Role(StrEnum):
@@ -89,6 +90,17 @@ class LifeCycle(BaseModel):
             is_restricted: whether the problem is a lead that may not reach the unit complained about.
         """
         step, name = self[kind], LIFE_CYCLE_KINDS[kind]
+        if reason := self._gate(status, step, role, is_restricted=is_restricted):
+            return reason
+        if missing := [column for column in step.must_carry if _is_missing(facts.get(column))]:
+            return f"“{name}”必须写明{'、'.join(PROBLEMS[column].heading for column in missing)}"
+        if alien := sorted(set(facts) - step.carries):
+            return f"“{name}”不能带{'、'.join(PROBLEMS[column].heading for column in alien)}"
+        return ""
+
+    def _gate(self, status: str, step: Step, role: Role, *, is_restricted: bool) -> str:
+        """Return why nobody in a role can take a step from where the problem stands, whatever it carries."""
+        name = LIFE_CYCLE_KINDS[step.kind]
         if role not in step.by:
             return f"“{name}”只能由{'、'.join(ROLE_NAMES[r] for r in step.by)}来做，不能由{ROLE_NAMES[role]}来做"
         if step.not_restricted and is_restricted:
@@ -97,11 +109,26 @@ class LifeCycle(BaseModel):
             where = PROBLEM_STATUSES.get(status, "还没有登记")
             starts = "、".join(PROBLEM_STATUSES[s] for s in step.starts) or "还没有登记"
             return f"问题现在是“{where}”，不能“{name}”；要在“{starts}”时才可以"
-        if missing := [column for column in step.must_carry if _is_missing(facts.get(column))]:
-            return f"“{name}”必须写明{'、'.join(PROBLEMS[column].heading for column in missing)}"
-        if alien := sorted(set(facts) - step.carries):
-            return f"“{name}”不能带{'、'.join(PROBLEMS[column].heading for column in alien)}"
         return ""
+
+    def open_to(self, status: str, role: Role, *, is_restricted: bool) -> tuple[str, ...]:
+        """Return the steps that somebody in a role can take next, at once or by the steps that they imply.
+
+        Args:
+            status: where the problem stands.
+            role: who would take it.
+            is_restricted: whether the problem is a lead.
+        """
+
+        def is_open(step: Step) -> bool:
+            path, here = self.implied(status, step.kind), status
+            for kind in path:
+                if self._gate(here, self[kind], role, is_restricted=is_restricted):
+                    return False
+                here = self[kind].to or here
+            return not self._gate(here, step, role, is_restricted=is_restricted)
+
+        return tuple(step.kind for step in self.step if is_open(step))
 
     def implied(self, status: str, kind: str) -> tuple[str, ...]:
         """Return the steps that `kind` shows to have been taken before it: the fewest, none where none are needed.
@@ -120,6 +147,14 @@ class LifeCycle(BaseModel):
                     seen.add(step.to)
                     waiting.append((step.to, (*path, step.kind)))
         return ()
+
+    def as_handed_over(self, problem: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a problem as its unit finds it: where it is still to be handed over, without what that clears.
+
+        What was claimed in an earlier life of the problem, or by another unit, is no answer to it now.
+        """
+        step = self[HANDOVER]
+        return dict(problem) | (dict.fromkeys(step.clears) if problem["status"] in step.starts else {})
 
     def after(self, problem: Mapping[str, Any], kind: str, facts: Mapping[str, Any], day: date) -> dict[str, Any]:
         """Return the problem as it is after a step that was found legal.

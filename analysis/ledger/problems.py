@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -11,11 +12,13 @@ from analysis.config import Ledger, Site
 from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, PROBLEMS, empty_frame
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.chain import SYSTEM, event_id, event_record
-from analysis.ledger.deadlines import deadline
+from analysis.ledger.deadlines import Deadline, deadline
 from analysis.ledger.life_cycle import CREATED, LifeCycle, Role
+from analysis.ledger.placing import NOBODY, ByHand, place_by_hand
 from analysis.ledger.steps import Moment, Request, take_steps
 from analysis.ledger.themes import ThemeBook
 from analysis.ledger.working_days import WorkingCalendar
+from analysis.merged import final_homes
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,23 @@ class Rules:
     def is_restricted(self, sub_problem_code: str) -> bool:
         """Say whether a sub-problem is a lead that may not reach the unit complained about."""
         return self.scheme.category_of(sub_problem_code).is_restricted
+
+    def deadline(self, sub_problem_code: str, registered_on: date) -> Deadline:
+        """Return by when a problem that is registered on a day must be mended."""
+        category = self.scheme.category_of(sub_problem_code)
+        return deadline(category.category_code, registered_on, self.ledger, self.calendar)
+
+
+@dataclass(frozen=True)
+class Registrar:
+    """Who registers a problem, in which capacity, and where it was said: file and cell, or nothing."""
+
+    role: Role
+    actor: str
+    source: str = ""
+
+
+NIGHT = Registrar(Role.SYSTEM, SYSTEM)
 
 
 @dataclass(frozen=True)
@@ -54,6 +74,7 @@ def merge(
     known_event_ids: Set[str],
     rules: Rules,
     moment: Moment,
+    by_hand: ByHand = NOBODY,
 ) -> Merge:
     """Put each unlinked assessment into the problem it belongs to, creating problems where there is none.
 
@@ -65,31 +86,34 @@ def merge(
         known_event_ids: ids of all events so far.
         rules: scheme, themes, attribution, calendar.
         moment: the run.
+        by_hand: where people put complaints; it goes before the rules.
 
     Returns:
         New rows for problems, problem_complaints and events (still without their place in the chain).
     """
-    if unlinked.empty:
-        withdrawn = _link_events(outdated, "complaint_withdrawn", known_event_ids, moment)
-        return Merge(empty_frame(PROBLEMS), empty_frame(PROBLEM_COMPLAINTS), withdrawn)
-    placed = _place(unlinked, rules, moment)
-    created = take_steps(
-        _registrations(placed, problems, rules, moment),
-        problems.iloc[:0],
-        rules.life_cycle,
-        rules.is_restricted,
-        moment,
-    )
-    ids = homes(pd.concat([problems, created.problems]))
-    links = placed.assign(problem_id=placed["merge_key"].map(ids), run_id=placed["judged_run_id"])
-    # A complaint with two themes of one problem's sub-problem is still one link.
-    links = links[PROBLEM_COMPLAINTS.column_names].drop_duplicates(["problem_id", "complaint_id"], ignore_index=True)
+    left, links = place_by_hand(unlinked, by_hand, final_homes(problems))
+    created = empty_frame(PROBLEMS), empty_frame(EVENTS)
+    if len(left):
+        placed = _place(left, rules, moment)
+        taken = take_steps(
+            _registrations(placed, problems, rules, moment),
+            problems.iloc[:0],
+            rules.life_cycle,
+            rules.is_restricted,
+            moment,
+        )
+        created = taken.problems, taken.events
+        ids = homes(pd.concat([problems, taken.problems]))
+        by_rule = placed.assign(problem_id=placed["merge_key"].map(ids), run_id=placed["judged_run_id"])
+        links = pd.concat([links, by_rule[PROBLEM_COMPLAINTS.column_names]], ignore_index=True)
+    # One decided by hand may stand for a judgement that the rules put into the same problem.
+    links = links.drop_duplicates(["problem_id", "complaint_id", "sub_problem_code"], ignore_index=True)
     events = [
-        created.events,
+        created[1],
         _link_events(_without(outdated, links), "complaint_withdrawn", known_event_ids, moment),
         _link_events(_without(links, outdated), "complaint_added", known_event_ids, moment),
     ]
-    return Merge(created.problems, links, pd.concat([e for e in events if len(e)] or [empty_frame(EVENTS)]))
+    return Merge(created[0], links, pd.concat([e for e in events if len(e)] or [empty_frame(EVENTS)]))
 
 
 def homes(problems: pd.DataFrame) -> dict[str, str]:
@@ -97,15 +121,12 @@ def homes(problems: pd.DataFrame) -> dict[str, str]:
 
     A problem keeps its key for life: whoever was made responsible for it later, complaints like its first ones join it.
     """
-    merged_into = problems.dropna(subset=["merged_into_id"]).set_index("problem_id")["merged_into_id"].to_dict()
-    found = {}
+    final_home = final_homes(problems)
     keyed = problems.dropna(subset=["merge_key"])
-    for key, problem_id in zip(keyed["merge_key"], keyed["problem_id"], strict=True):
-        home = problem_id
-        while home in merged_into:
-            home = merged_into[home]
-        found[str(key)] = str(home)
-    return found
+    return {
+        str(key): str(final_home.get(problem_id, problem_id))
+        for key, problem_id in zip(keyed["merge_key"], keyed["problem_id"], strict=True)
+    }
 
 
 def _without(links: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
@@ -151,12 +172,12 @@ def _registrations(placed: pd.DataFrame, known: pd.DataFrame, rules: Rules, mome
             "statement": statements[code, theme_code],
         }
         unit = {"unit_id": row["unit_id"], "unit_kind": row["unit_kind"], "unit_reason": row["unit_reason"]}
-        problem_id = f"{rules.site.code}-{moment.as_of.year}-{serial + offset:04d}"
-        yield from registration(problem_id, what, unit, rules, moment)
+        problem_id = problem_number(rules.site, moment.as_of.year, serial + offset)
+        yield from registration(problem_id, what, unit, rules.deadline(code, moment.as_of))
 
 
 def registration(
-    problem_id: str, what: Mapping[str, Any], unit: Mapping[str, Any], rules: Rules, moment: Moment
+    problem_id: str, what: Mapping[str, Any], unit: Mapping[str, Any], due: Deadline, by: Registrar = NIGHT
 ) -> Iterator[Request]:
     """Return the steps that register a problem: created, its unit said or left open, its deadline set.
 
@@ -164,17 +185,25 @@ def registration(
         problem_id: a number that was never used.
         what: what `problem_created` carries.
         unit: unit_id (None where the supervisor has to decide), unit_kind, unit_reason.
-        rules: for the deadline.
-        moment: the run.
+        due: its deadline.
+        by: who registers it.
     """
-    category = rules.scheme.category_of(str(what["sub_problem_code"]))
-    due = deadline(category.category_code, moment.as_of, rules.ledger, rules.calendar)
     limit = {"due_on": due.due_on, "deadline_rule": due.rule, "is_due_provisional": due.is_provisional}
     is_open = unit["unit_id"] is None
     told = {name: value for name, value in unit.items() if name != "unit_id"} if is_open else unit
-    yield Request(problem_id, CREATED, Role.SYSTEM, SYSTEM, what)
-    yield Request(problem_id, "unit_undetermined" if is_open else "unit_assigned", Role.SYSTEM, SYSTEM, told)
-    yield Request(problem_id, "deadline_set", Role.SYSTEM, SYSTEM, limit)
+    yield Request(problem_id, CREATED, by.role, by.actor, what, by.source)
+    yield Request(problem_id, "unit_undetermined" if is_open else "unit_assigned", by.role, by.actor, told, by.source)
+    yield Request(problem_id, "deadline_set", by.role, by.actor, limit, by.source)
+
+
+def problem_number(site: Site, year: int, serial: int) -> str:
+    """Return the number of a problem.
+
+    >>> from analysis.config import load_settings
+    >>> problem_number(load_settings().site, 2026, 7)
+    'FR-2026-0007'
+    """
+    return f"{site.code}-{year}-{serial:04d}"
 
 
 def next_serial(problem_ids: pd.Series, year: int) -> int:
@@ -186,7 +215,8 @@ def next_serial(problem_ids: pd.Series, year: int) -> int:
 def _link_events(links: pd.DataFrame, kind: str, known_event_ids: Set[str], moment: Moment) -> pd.DataFrame:
     """Return one event of a kind per link; one that happened before is told apart by the judgement behind it."""
     events = []
-    for row in links.itertuples(index=False):
+    # A complaint with two judgements in one problem is still in it once.
+    for row in links.drop_duplicates(["problem_id", "complaint_id"]).itertuples(index=False):
         problem_id, complaint_id = str(row.problem_id), str(row.complaint_id)
         is_repeat = event_id(problem_id, kind, complaint_id) in known_event_ids
         subject = f"{complaint_id}|{row.run_id}" if is_repeat else complaint_id

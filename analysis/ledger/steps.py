@@ -8,9 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.contracts import EVENTS, LIFE_CYCLE_KINDS, PROBLEMS, empty_frame
+from analysis.contracts import EVENT_KINDS, EVENTS, LIFE_CYCLE_KINDS, PROBLEMS, empty_frame
 from analysis.ledger.chain import event_record
 from analysis.ledger.life_cycle import CREATED, DATE_COLUMNS, LifeCycle, Role
+
+CORRECTED = "event_corrected"
+"""The event by which an earlier step is left out of a problem's history; nothing is ever deleted."""
 
 IsRestricted = Callable[[str], bool]
 """Says of a sub-problem whether it is a lead that may not reach the unit complained about."""
@@ -36,6 +39,8 @@ class Request:
         actor: who, as people know them.
         facts: what the step carries, by column of PROBLEMS.
         source: where it was said: file and cell, or nothing.
+        key: identifies what was said, so that it is known when it is said again; or nothing.
+        export_id: the version of the unit's ledger in which it was said, or nothing.
     """
 
     problem_id: str
@@ -44,6 +49,8 @@ class Request:
     actor: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+    key: str = ""
+    export_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,17 +133,102 @@ def _unborn(problem_id: str, moment: Moment) -> dict[str, Any]:
 
 
 def _event(request: Request, kind: str, facts: Mapping[str, Any], version: int, moment: Moment) -> dict[str, object]:
-    told = {name: value.isoformat() if isinstance(value, date) else value for name, value in facts.items()}
-    payload = {"facts": told, "day": moment.as_of.isoformat(), "role": str(request.role)}
+    told: dict[str, Any] = {n: value.isoformat() if isinstance(value, date) else value for n, value in facts.items()}
+    payload = told if kind == CORRECTED else {"facts": told}
+    payload |= {"day": moment.as_of.isoformat(), "role": str(request.role)}
+    said = {"source": request.source, "export_id": request.export_id, "key": request.key}
     return event_record(
         problem_id=request.problem_id,
         kind=kind,
         subject=str(version),
-        payload=payload | ({"source": request.source} if request.source else {}),
+        payload=payload | {name: value for name, value in said.items() if value},
         actor=request.actor,
         at=moment.at,
         run_id=moment.run_id,
     )
+
+
+def correct_steps(
+    requests: Iterable[Request],
+    events: pd.DataFrame,
+    life_cycle: LifeCycle,
+    is_restricted: IsRestricted,
+    moment: Moment,
+) -> Taken:
+    """Leave earlier steps out of the history of their problems, and put these as the rest of their history makes them.
+
+    Args:
+        requests: of the kind CORRECTED, each about another problem; facts are `sequence` (of the event that is to be
+            left out) and `status_reason`.
+        events: the whole history of the problems concerned, columns of EVENTS.
+        life_cycle: the state machine.
+        is_restricted: which sub-problems are leads.
+        moment: when.
+    """
+    corrections: list[dict[str, object]] = []
+    problems: list[pd.DataFrame] = []
+    refusals: list[Refusal] = []
+    for request in requests:
+        history = events[events["problem_id"] == request.problem_id]
+        reason = _correction_refusal(request, history)
+        if not reason:
+            version = _step_count(history) + 1
+            correction = _event(request, CORRECTED, request.facts, version, moment)
+            last = int(history["sequence"].max()) + 1
+            found = replay(
+                pd.concat([history, pd.DataFrame([correction | {"sequence": last}])]), life_cycle, is_restricted
+            )
+            reason = f"更正后余下的经过不合规定：{found.faults[0]}" if found.faults else _without_deadline(found)
+        if reason:
+            refusals.append(Refusal(request, reason))
+            continue
+        corrections.append(correction)
+        problems.append(found.problems)
+    return Taken(
+        pd.DataFrame(corrections) if corrections else empty_frame(EVENTS),
+        pd.concat(problems) if problems else problem_frame(()),
+        tuple(refusals),
+    )
+
+
+def _correction_refusal(request: Request, history: pd.DataFrame) -> str:
+    """Return why a step cannot be left out, before what comes after it is looked at."""
+    sequence, reason = request.facts.get("sequence"), str(request.facts.get("status_reason") or "")
+    if request.role is not Role.SUPERVISOR:
+        return "“更正”只能由监督单位来做"
+    if not reason.strip():
+        return f"“更正”必须写明{PROBLEMS['status_reason'].heading}"
+    found = history.loc[history["sequence"] == sequence, "kind"]
+    if found.empty:
+        return f"问题 {request.problem_id} 没有第 {sequence} 项事件"
+    kind = str(found.iloc[0])
+    if kind == CREATED:
+        return "登记不能更正掉：问题编号终身保留；登记错了的请认定不属实或并入另一问题"
+    if kind not in LIFE_CYCLE_KINDS:
+        return f"第 {sequence} 项事件“{EVENT_KINDS[kind]}”不是办理步骤，不能这样更正"
+    if sequence in corrected_sequences(history):
+        return f"第 {sequence} 项事件已经更正过"
+    return ""
+
+
+def _without_deadline(found: "Replay") -> str:
+    return "更正后问题没有整改时限" if found.problems["due_on"].isna().any() else ""
+
+
+def corrected_sequences(events: pd.DataFrame) -> set[int]:
+    """Return the sequences of the events that later ones leave out."""
+    payloads = events.loc[events["kind"] == CORRECTED, "payload"]
+    return {int(json.loads(payload)["sequence"]) for payload in payloads}
+
+
+def last_steps(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the last step of each problem that was not corrected: rows of EVENTS by problem_id."""
+    steps = events[events["kind"].isin(LIFE_CYCLE_KINDS) & ~events["sequence"].isin(corrected_sequences(events))]
+    return steps.sort_values("sequence").drop_duplicates("problem_id", keep="last").set_index("problem_id")
+
+
+def _step_count(history: pd.DataFrame) -> int:
+    return int(history["kind"].isin([*LIFE_CYCLE_KINDS, CORRECTED]).sum())
 
 
 @dataclass(frozen=True)
@@ -150,18 +242,24 @@ class Replay:
 def replay(events: pd.DataFrame, life_cycle: LifeCycle, is_restricted: IsRestricted) -> Replay:
     """Rebuild all problems from the whole history; what the rebuilt table should be is the table in the ledger.
 
+    A correction counts in a problem's version like the step that it leaves out: no version ever comes again.
+
     Args:
         events: columns of EVENTS; those that are no steps, and those that were corrected later, are passed over.
         life_cycle: the state machine.
         is_restricted: which sub-problems are leads.
     """
     ordered = events.sort_values("sequence")
-    corrected = {json.loads(p)["sequence"] for p in ordered.loc[ordered["kind"] == "event_corrected", "payload"]}
-    steps = ordered[ordered["kind"].isin(LIFE_CYCLE_KINDS) & ~ordered["sequence"].isin(corrected)]
+    corrected = corrected_sequences(ordered)
     now: dict[str, dict[str, Any]] = {}
     faults: list[str] = []
-    for event in steps.to_dict("records"):
-        content, problem_id = json.loads(event["payload"]), str(event["problem_id"])
+    for event in ordered[ordered["kind"].isin([*LIFE_CYCLE_KINDS, CORRECTED])].to_dict("records"):
+        problem_id = str(event["problem_id"])
+        if event["kind"] == CORRECTED or event["sequence"] in corrected:
+            if problem_id in now:
+                now[problem_id]["version"] += 1
+            continue
+        content = json.loads(event["payload"])
         facts = {name: _typed(name, value) for name, value in content["facts"].items()}
         day = date.fromisoformat(content["day"])
         problem = now.get(problem_id) or _unborn(problem_id, Moment(str(event["run_id"]), event["occurred_at"], day))

@@ -5,15 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.config import Settings
-from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS
-from analysis.ledger.attribution import Attributor
-from analysis.ledger.life_cycle import load_life_cycle
+from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS, conform
 from analysis.ledger.matters import SameMatter, group
 from analysis.ledger.places import load_place_finder
-from analysis.ledger.problems import Rules, merge
-from analysis.ledger.themes import load_themes
-from analysis.ledger.working_days import load_calendar
+from analysis.ledger.placing import ByHand
+from analysis.ledger.problems import merge
+from analysis.ledger.rulings import held_members
 from analysis.pipeline.night import Counts, Night
+from analysis.pipeline.rules import load_rules
 from analysis.segment.jieba_segmenter import load_segmenter
 
 
@@ -21,27 +20,22 @@ def merge_problems(night: Night) -> Counts:
     """Group complaints of the same matter, and put those in scope into problems with unit and deadline."""
     ledger, directory, run_id = night.settings.ledger, night.paths.codebook, night.moment.run_id
     placed = night.store.query("complaints_in_matters", window_days=ledger.same_matter_window_days)
-    members = group(placed, _same_matter(night.settings, directory)).assign(run_id=run_id)
+    placed, held = _held(placed, night.store.query("held_matters"))
+    members = pd.concat([held, group(placed, _same_matter(night.settings, directory))]).assign(run_id=run_id)
     founders = members[members["matched_complaint_id"].isna()]
-    rules = Rules(
-        scheme=night.scheme,
-        life_cycle=load_life_cycle(directory),
-        themes=load_themes(night.scheme, directory),
-        attributor=Attributor(night.units, night.settings.site),
-        calendar=load_calendar(directory),
-        ledger=ledger,
-        site=night.settings.site,
-    )
+    rules = load_rules(night.paths, night.settings)
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
     outdated = night.store.query("outdated_links")
     known_event_ids = set(night.store.query("event_ids")["event_id"])
-    merged = merge(unlinked, night.store.table(PROBLEMS), outdated, known_event_ids, rules, night.moment)
+    by_hand = ByHand(night.store.query("placements_in_force"), night.store.query("links_of_placed"))
+    merged = merge(unlinked, night.store.table(PROBLEMS), outdated, known_event_ids, rules, night.moment, by_hand)
     with night.store.transaction():
-        night.store.append(MATTERS, founders.assign(canonical_complaint_id=founders["complaint_id"]))
+        founding = founders.assign(canonical_complaint_id=founders["complaint_id"])
+        night.store.apply("put_matters", {"given": conform(founding, MATTERS)})
         night.store.append(COMPLAINT_MATTERS, members)
         night.store.put_problems(merged.problems)
         if len(outdated):
-            night.store.apply("delete_links", {"outdated": outdated[["problem_id", "complaint_id"]]})
+            night.store.apply("delete_links", {"outdated": outdated})
         night.store.append(PROBLEM_COMPLAINTS, merged.links)
         added = night.store.append_events(merged.events)
     night.store.keep_head()
@@ -52,6 +46,18 @@ def merge_problems(night: Night) -> Counts:
         "withdrawn_links": int((merged.events["kind"] == "complaint_withdrawn").sum()),
         "new_events": added,
     }
+
+
+def _held(placed: pd.DataFrame, held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the complaints with the matters that people put them into, and those of them that were in none yet.
+
+    Only a grouping from the start finds any: rulings are about complaints that were grouped before. As each of two
+    complaints that were parted is held in its own matter, no later grouping brings them together.
+    """
+    missing = placed.loc[placed["matter_id"].isna(), "complaint_id"]
+    held = held[held["complaint_id"].isin(missing)]
+    matter_ids = placed["complaint_id"].map(held.set_index("complaint_id")["matter_id"])
+    return placed.assign(matter_id=placed["matter_id"].fillna(matter_ids)), held_members(held)
 
 
 def group_table(complaints: pd.DataFrame, settings: Settings, codebook: Path) -> pd.DataFrame:

@@ -2,40 +2,22 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
-from analysis.config import Settings, load_settings
+from analysis.config import load_settings
 from analysis.errors import UsageError
-from analysis.exchange.review_return import (
-    CellFault,
-    ReturnedCell,
-    ReturnedReviews,
-    ReturnedSheet,
-    ReviewWorkbookError,
-    read_review_workbook,
-)
+from analysis.exchange.returned_sheet import CellFault
+from analysis.exchange.review_return import ReturnedReviews, ReviewWorkbookError, read_review_workbook, review_form
 from analysis.exchange.review_workbook import write_review_workbook
-from analysis.ingest.dates import DateRules, day_value
-from analysis.ingest.grid import Cell, Sheet
-from analysis.ingest.reasons import ReadFault, ValueFault, reason
-from analysis.ingest.sandbox import open_reading
 from analysis.ingest.sources import load_sources
-from analysis.ingest.values import text_value, unforced
 from analysis.ledger.review_checks import REVIEW_INPUT, InvalidReviewsError, RowFault
 from analysis.pipeline.night import today
+from analysis.pipeline.returned_files import SUFFIX, read_returned_file
 from analysis.pipeline.reviewing import check_reviews, record_reviews, review_queue
 from analysis.site import SitePaths
-
-SUFFIX = ".xlsx"
-_SUFFIXES = {SUFFIX, ".xls"}
-"""Older office programs save a returned workbook as .xls; its cells say the same."""
-_FORMULA = "这一格是公式，以后打开结果可能会变。请改为直接填写的值（复制后“选择性粘贴—数值”）。"
 
 
 @dataclass(frozen=True)
@@ -95,11 +77,9 @@ def import_reviews(paths: SitePaths, workbook: Path) -> ImportedReviews:
         UsageError: the file is not there, unreadable, or no 复核表; there is no ledger yet.
         BusyError: a run is going on.
     """
-    if not workbook.is_file():
-        raise UsageError(f"没有文件 {workbook}。请核对路径。")
-    if workbook.suffix.lower() not in _SUFFIXES:
-        raise UsageError(f"{workbook} 不是工作簿。请提交由 hotline review export 导出并填好的 {SUFFIX} 文件。")
-    returned = _read(paths, workbook)
+    scheme = load_scheme(paths.codebook)
+    file = read_returned_file(paths, workbook, review_form(scheme))
+    returned = read_review_workbook(file.sheets, scheme, file.day_reader(today(load_settings(paths.settings))))
     reviews = _as_table(returned, workbook)
     if returned.faults:
         raise ReviewWorkbookError([*returned.faults, *_told(check_reviews(paths, reviews), returned)])
@@ -121,58 +101,3 @@ def _as_table(returned: ReturnedReviews, workbook: Path) -> pd.DataFrame:
 def _told(faults: Iterable[RowFault], returned: ReturnedReviews) -> list[CellFault]:
     """Return faults that the ledger found with the cells in which they stand."""
     return [returned.fault(f.source_row or 0, f.column, f.complaint_id, f"{f.reason}。") for f in faults]
-
-
-def _read(paths: SitePaths, workbook: Path) -> ReturnedReviews:
-    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
-    blanks = load_sources(paths.codebook).blanks
-    is_1904 = False
-    try:
-        with open_reading(workbook, settings.ingest) as reading:
-            sheets = []
-            for sheet in reading.sheets:
-                is_1904 = is_1904 or sheet.info.is_1904
-                sheets.append(_returned(sheet, blanks))
-    except ReadFault as fault:
-        raise UsageError(f"{workbook} 读不出来：{reason(fault.code, detail=fault.detail)}") from fault
-    return read_review_workbook(sheets, scheme, partial(_day, rules=_date_rules(settings, is_1904=is_1904)))
-
-
-def _date_rules(settings: Settings, *, is_1904: bool) -> DateRules:
-    tomorrow = today(settings) + timedelta(days=1)
-    earliest = datetime(settings.ingest.earliest_year, 1, 1)  # noqa: DTZ001 - local time, as in the file
-    latest = datetime(tomorrow.year, tomorrow.month, tomorrow.day)  # noqa: DTZ001 - local time, as in the file
-    return DateRules(earliest, latest, ZoneInfo(settings.site.timezone), is_1904)
-
-
-def _day(cell: ReturnedCell, rules: DateRules) -> date | None:
-    try:
-        return day_value(cell.raw, rules, frozenset())
-    except ValueFault as fault:
-        raise ValueError(_plain(fault)) from fault
-
-
-def _returned(sheet: Sheet, blanks: frozenset[str]) -> ReturnedSheet:
-    formulas = {(row, column) for row, column in sheet.info.formulas}
-    if sheet.info.formula_count > len(sheet.info.formulas):
-        count = sheet.info.formula_count
-        raise UsageError(f"工作表“{sheet.info.name}”里有 {count} 个公式，不是导出的复核表原样。请删去公式后重新导入。")
-    rows = {
-        row.number: [_cell(raw, blanks, is_formula=(row.number - 1, p) in formulas) for p, raw in enumerate(row.cells)]
-        for row in sheet.rows
-    }
-    return ReturnedSheet(sheet.info.name, rows, sheet.info.merges)
-
-
-def _cell(raw: Cell, blanks: frozenset[str], *, is_formula: bool) -> ReturnedCell:
-    if is_formula:
-        return ReturnedCell(trouble=_FORMULA)
-    try:
-        text = unforced(text_value(raw)) or ""
-    except ValueFault as fault:
-        return ReturnedCell(trouble=_plain(fault))
-    return ReturnedCell() if text.casefold() in blanks else ReturnedCell(text, raw=raw)
-
-
-def _plain(fault: ValueFault) -> str:
-    return reason(fault.code, "这一格", fault.detail)

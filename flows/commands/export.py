@@ -1,4 +1,4 @@
-"""`hotline export`: writes workbooks and digest again from the newest snapshot."""
+"""`hotline export`: writes workbooks and digest again, as the ledger is now."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ _EPILOG = """\b
 @processed_option
 @click.option("--output", type=FOLDER, metavar="目录", help="写到哪里；默认结果目录。")
 def export(processed: Path | None, output: Path | None) -> None:
-    """从最近的快照重新导出台账、清单和夜报。"""
+    """按台账现在的状态重新导出台账、清单和夜报；运行期间用最近的快照。"""
     from analysis.pipeline.publishing import export_snapshot
     from analysis.site import site_paths
 

@@ -12,7 +12,7 @@ from analysis.ingest.masking.names import NameRecogniser
 from analysis.ingest.masking.numbers import Found, NumberRecogniser
 from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
 from analysis.ingest.masking.rules import MaskingRules, NameRules, load_masking_rules, load_name_rules
-from analysis.ingest.masking.spans import PersonalSpan, cut, unite
+from analysis.ingest.masking.spans import Kind, PersonalSpan, cut, unite
 from analysis.ingest.masking.view import FILLER, FoldTable, View, view_of
 from analysis.ingest.masking.vocabulary import load_vocabulary
 
@@ -54,6 +54,12 @@ class Masker:
         """Return `text` with its personal data replaced; what comes to light by that is replaced as well."""
         folded = self._folded(own)
         while spans := self._found(text, folded, is_narrative):
+            text = cut(text, spans)
+        return text
+
+    def mask_beside_names(self, text: str) -> str:
+        """Return `text`, a field for names that may be told, with all other personal data in it replaced."""
+        while spans := [s for s in self._found(text, _NOBODY, is_narrative=False) if s.kind is not Kind.NAME]:
             text = cut(text, spans)
         return text
 

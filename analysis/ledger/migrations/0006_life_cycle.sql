@@ -11,6 +11,8 @@ CREATE TABLE problems_extended (
     sub_problem_code VARCHAR NOT NULL,
     theme_code VARCHAR NOT NULL,
     merge_key VARCHAR,
+    import_key VARCHAR,
+    source_note VARCHAR,
     statement VARCHAR NOT NULL,
     status VARCHAR NOT NULL,
     status_on DATE NOT NULL,

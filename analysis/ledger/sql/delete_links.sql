@@ -1,3 +1,5 @@
--- grain: one row per complaint of a problem in the given frame `outdated`, whose new judgement decides anew
+-- grain: one row per judgement of a complaint in a problem, in the given frame `outdated`, that is decided anew
 DELETE FROM problem_complaints
-WHERE (problem_id, complaint_id) IN (SELECT (problem_id, complaint_id) FROM outdated)
+WHERE (problem_id, complaint_id, sub_problem_code) IN (
+    SELECT (problem_id, complaint_id, sub_problem_code) FROM outdated
+)

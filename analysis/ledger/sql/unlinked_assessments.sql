@@ -7,7 +7,7 @@ WITH ranked AS (
     FROM assessments
 )
 SELECT c.complaint_id, c.title, c.text, c.place, c.district, c.handling_unit, c.received_at, g.unit_kind,
-       g.run_id AS judged_run_id, a.sub_problem_code, a.evidence_start, a.evidence_end
+       g.run_id AS judged_run_id, a.sub_problem_code, a.score, a.evidence_start, a.evidence_end
 FROM ranked a
 JOIN gate_decisions g USING (complaint_id)
 JOIN complaints c USING (complaint_id)
