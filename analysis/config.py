@@ -199,6 +199,13 @@ class Elusion(_Section):
     told_months: _Positive
 
 
+class LookBack(_Section):
+    """The sample of closed problems that are looked back at."""
+
+    sample_size: _Positive
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
 class Drift(_Section):
     """When the judgements of a run differ from those of the runs before."""
 
@@ -248,6 +255,7 @@ class Settings(_Section):
     ledger: Ledger
     review: Review
     elusion: Elusion
+    look_back: LookBack
     drift: Drift
     exchange: Exchange
     schedule: Schedule

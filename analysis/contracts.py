@@ -178,6 +178,7 @@ EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "complaint_reviewed": "人工复核",
     "codebook_changed": "代码本变更",
     "event_corrected": "更正",
+    "look_back_drawn": "抽中回头看",
 }
 MATTER_RULING_WORDS = {"same": "同一事项", "different": "不同事项"}
 SCORE_PERCENTS = tuple(range(10, 100, 10))
@@ -687,6 +688,23 @@ IMPORTS = Table(
     ),
 )
 
+LOOK_BACK_SAMPLES = Table(
+    "look_back_samples",
+    "回头看抽样",
+    "一次回头看抽样里的一个问题",
+    ("sample_id", "problem_id"),
+    (
+        Column("sample_id", _T, "抽样编号", "按抽样日期和当日次序编号"),
+        Column("problem_id", _T, "问题编号", "抽中的问题"),
+        Column("stratum", _T, "层", "责任单位、类别、销号季度，以竖线相连"),
+        Column("relapse_count", _I, "抽中时反弹次数", "此后又反弹的，算没有守住"),
+        Column("population_count", _I, "总体个数", "抽样时已销号、可抽的问题数"),
+        Column("seed", _T, "随机种子", "同一种子在同样的台账上抽出同样的问题"),
+        Column("drawn_on", _D, "抽样日期", "抽样的日期"),
+        Column("drawn_by", _T, "抽样人", "谁抽的"),
+    ),
+)
+
 TABLES: tuple[Table, ...] = (
     RUNS,
     RAW_FILES,
@@ -711,6 +729,7 @@ TABLES: tuple[Table, ...] = (
     EXPORTS,
     EXPORT_ROWS,
     IMPORTS,
+    LOOK_BACK_SAMPLES,
 )
 
 _PANDAS_TYPES: dict[ColumnType, Any] = {
