@@ -82,7 +82,7 @@ def write_superior_list(path: Path, problems: pd.DataFrame, edition: Edition) ->
         subtitle=edition.subtitle(),
         notes=(
             f"{LEVEL_WORDS[Level.VERTICAL]}；{LEVEL_WORDS[Level.CITY]}。不含诉求原文和反映人信息，不含线索。",
-            f"小于{least}的数只写“少于{least}”。深蓝栏头由系统生成，灰色栏头在移送后由监督单位填写；"
+            f"小于{least}的数只写“少于{least}”。深蓝栏头由系统生成，灰色栏头在移送后由监督单位填写。",
             "移送后在监督台账作“移送”的决定，问题才办结。",
         ),
         has_tone_legend=True,
