@@ -46,6 +46,8 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     is_published: bool = True
+    is_append_only: bool = False
+    """Whether rows are only ever added: none is changed or removed."""
 
     @property
     def column_names(self) -> list[str]:
@@ -401,6 +403,7 @@ ASSISTANT_OPINIONS = Table(
         Column("requested_at", _S, "征询时间", "征询的本地时间"),
         Column("run_id", _T, "运行编号", "征询它的运行"),
     ),
+    is_append_only=True,
 )
 
 MATTERS = Table(
@@ -519,6 +522,7 @@ EVENTS = Table(
         Column("hash", _T, "指纹", "本事件连同前项指纹的 SHA-256"),
         Column("run_id", _T, "运行编号", "写入它的运行；在运行之外记入的（人工复核）为空串"),
     ),
+    is_append_only=True,
 )
 
 REVIEWS = Table(
@@ -550,6 +554,7 @@ REVIEWS = Table(
         Column("recorded_at", _S, "记入时间", "记入台账的本地时间"),
         Column("run_id", _T, "运行编号", "在一次运行之中记入的为该运行；其他为空", is_nullable=True),
     ),
+    is_append_only=True,
 )
 
 ELUSION_SAMPLES = Table(
@@ -565,6 +570,7 @@ ELUSION_SAMPLES = Table(
         Column("population_count", _I, "总体件数", "抽中时该月模型判为不纳入的件数"),
         Column("run_id", _T, "运行编号", "抽中它的运行"),
     ),
+    is_append_only=True,
 )
 
 JUDGEMENT_PROFILES = Table(
@@ -585,6 +591,7 @@ JUDGEMENT_PROFILES = Table(
             for percent in SCORE_PERCENTS
         ),
     ),
+    is_append_only=True,
 )
 
 TABLES: tuple[Table, ...] = (

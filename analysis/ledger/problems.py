@@ -62,7 +62,7 @@ def merge(
         problems: all problems so far, columns of the contract; they keep their ids for life.
         outdated: links that rest on an earlier judgement of their complaint, columns of PROBLEM_COMPLAINTS;
             run_id is the run of the new judgement. What `unlinked` does not bring back is withdrawn.
-        known_event_ids: ids of all events so far.
+        known_event_ids: ids of all events by which these complaints came into problems or left them so far.
         rules: scheme, themes, attribution, calendar.
         moment: the run.
 

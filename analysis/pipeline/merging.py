@@ -34,7 +34,8 @@ def merge_problems(night: Night) -> Counts:
     )
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
     outdated = night.store.query("outdated_links")
-    known_event_ids = set(night.store.query("event_ids")["event_id"])
+    concerned = pd.concat([unlinked[["complaint_id"]], outdated[["complaint_id"]]])
+    known_event_ids = set(night.store.apply("link_event_ids", {"wanted": concerned})["event_id"])
     merged = merge(unlinked, night.store.table(PROBLEMS), outdated, known_event_ids, rules, night.moment)
     with night.store.transaction():
         night.store.append(MATTERS, founders.assign(canonical_complaint_id=founders["complaint_id"]))
