@@ -459,6 +459,7 @@ PROBLEMS = Table(
         Column("status_reason", _T, "状态说明", "最近一次异议、移送、批复、反弹等的理由", is_nullable=True),
         Column("registered_on", _D, "登记日期", "登记入账的日期"),
         Column("handed_over_on", _D, "交办日期", "交给责任单位的日期", is_nullable=True),
+        Column("time_starts_on", _D, "时限起算", "从次日起数时限的日期；为空的从登记日期起算", is_nullable=True),
         Column("due_on", _D, "整改时限", "按规则推算的截止日期", is_nullable=True),
         Column("deadline_rule", _T, "时限规则", "推算时限所用的规则及版本", is_nullable=True),
         Column("is_due_provisional", _B, "时限暂估", "所用年份的节假日安排尚未公布，按星期推算", is_nullable=True),

@@ -20,7 +20,7 @@ import duckdb
 import pandas as pd
 
 from analysis.contracts import EVENTS
-from analysis.ledger.chain import Head, event_record, extend
+from analysis.ledger.chain import SYSTEM, event_record, extend
 from analysis.ledger.store import Store
 from analysis.pipeline.night import open_night
 from analysis.pipeline.stages import STAGES, run_night, run_stage
@@ -33,7 +33,8 @@ AS_OF = date(2026, 11, 20)
 _HISTORY_SEED, _NIGHT_SEED = 1, 1000
 _YEARS = 10
 _KEYS = {  # how the ids of a copy differ from those of the night that is multiplied
-    "complaints": "complaint_id || '-' || i AS complaint_id, file_id || '-' || i AS file_id, 'H-' || i AS run_id,"
+    "complaints": "text || md5(complaint_id || i) AS text, tokens || md5(complaint_id || i) AS tokens,"
+    " complaint_id || '-' || i AS complaint_id, file_id || '-' || i AS file_id, 'H-' || i AS run_id,"
     " received_at - to_days(($days * i // $copies)::INTEGER) AS received_at",
     "intake_rows": "complaint_id || '-' || i AS complaint_id, file_id || '-' || i AS file_id",
     "raw_files": "file_id || '-' || i AS file_id, 'H-' || i AS run_id",
@@ -75,20 +76,17 @@ def multiply(paths: SitePaths, copies: int) -> None:
     with duckdb.connect(str(paths.ledger)) as connection:
         for table, replaced in _KEYS.items():
             used = {name: value for name, value in (("days", days), ("copies", copies)) if f"${name}" in replaced}
-            columns = replaced.replace("(as_of_date", "(t.as_of_date")
-            connection.execute(
-                f"INSERT INTO {table} BY NAME SELECT t.* REPLACE ({columns}) FROM {table} t, range(1, {copies + 1}) c(i)",  # noqa
-                used,
-            )
+            source = f"{table} t, range(1, {copies + 1}) c(i)"
+            connection.execute(f"INSERT INTO {table} BY NAME SELECT t.* REPLACE ({replaced}) FROM {source}", used)
         connection.execute(f"UPDATE runs SET sequence = sequence + {copies + 1}")
         links = connection.execute(
             "SELECT problem_id, complaint_id, run_id FROM problem_complaints WHERE run_id LIKE 'H-%'"
         ).df()
-    at = pd.Timestamp(AS_OF)
+    added = {"kind": "complaint_added", "actor": SYSTEM, "at": pd.Timestamp(AS_OF)}
     records = [
-        event_record(problem_id=p, kind="complaint_added", subject=c, payload={"complaint_id": c}, actor="系统", at=at, run_id=r)
-        for p, c, r in links.itertuples(index=False, name=None)
-    ]  # fmt: skip
+        event_record(problem_id=problem_id, subject=subject, payload={"complaint_id": subject}, run_id=run_id, **added)
+        for problem_id, subject, run_id in links.itertuples(index=False, name=None)
+    ]
     with Store.open(paths.ledger) as store:
         chained, _ = extend(store.head(), pd.DataFrame(records))
         store.append(EVENTS, chained)

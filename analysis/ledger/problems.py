@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from analysis.config import Ledger, Site
 from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, PROBLEMS, empty_frame
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.chain import SYSTEM, event_id, event_record
-from analysis.ledger.deadlines import deadline
+from analysis.ledger.deadlines import REGISTERED, Deadline, DeadlineBook, deadline
 from analysis.ledger.life_cycle import CREATED, LifeCycle, Role
 from analysis.ledger.steps import Moment, Request, take_steps
 from analysis.ledger.themes import ThemeBook
@@ -27,12 +28,20 @@ class Rules:
     themes: ThemeBook
     attributor: Attributor
     calendar: WorkingCalendar
+    deadlines: DeadlineBook
     ledger: Ledger
     site: Site
 
     def is_restricted(self, sub_problem_code: str) -> bool:
         """Say whether a sub-problem is a lead that may not reach the unit complained about."""
         return self.scheme.category_of(sub_problem_code).is_restricted
+
+    def deadline(
+        self, sub_problem_code: str, counted_from: date, source: str = "complaint", since: str = REGISTERED
+    ) -> Deadline:
+        """Return by when a problem must be mended whose time is counted from a day on."""
+        category = self.scheme.category_of(sub_problem_code)
+        return deadline(self.deadlines, category.category_code, source, counted_from, self.calendar, since)
 
 
 @dataclass(frozen=True)
@@ -167,14 +176,12 @@ def registration(
         rules: for the deadline.
         moment: the run.
     """
-    category = rules.scheme.category_of(str(what["sub_problem_code"]))
-    due = deadline(category.category_code, moment.as_of, rules.ledger, rules.calendar)
-    limit = {"due_on": due.due_on, "deadline_rule": due.rule, "is_due_provisional": due.is_provisional}
+    due = rules.deadline(str(what["sub_problem_code"]), moment.as_of, str(what["source"]))
     is_open = unit["unit_id"] is None
     told = {name: value for name, value in unit.items() if name != "unit_id"} if is_open else unit
     yield Request(problem_id, CREATED, Role.SYSTEM, SYSTEM, what)
     yield Request(problem_id, "unit_undetermined" if is_open else "unit_assigned", Role.SYSTEM, SYSTEM, told)
-    yield Request(problem_id, "deadline_set", Role.SYSTEM, SYSTEM, limit)
+    yield Request(problem_id, "deadline_set", Role.SYSTEM, SYSTEM, due.facts)
 
 
 def next_serial(problem_ids: pd.Series, year: int) -> int:

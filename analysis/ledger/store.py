@@ -132,8 +132,9 @@ class Reader:
                 self._connection.execute(
                     f"SELECT concat_ws('|', {keys}) AS row_key,"  # noqa: S608 - names of the contract
                     " CASE WHEN s.row_hash IS NULL THEN 'ledger' WHEN l.row_hash IS NULL THEN 'snapshot'"
-                    f" ELSE 'both' END AS side FROM ({hashed} {table.name}) l FULL JOIN ({hashed} snapshot.{table.name}) s"
-                    f" USING ({keys}) WHERE l.row_hash IS DISTINCT FROM s.row_hash ORDER BY {keys}"
+                    f" ELSE 'both' END AS side FROM ({hashed} {table.name}) l"
+                    f" FULL JOIN ({hashed} snapshot.{table.name}) s USING ({keys})"
+                    f" WHERE l.row_hash IS DISTINCT FROM s.row_hash ORDER BY {keys}"
                 ).df()
             )
 

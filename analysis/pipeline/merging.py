@@ -7,6 +7,7 @@ import pandas as pd
 from analysis.config import Settings
 from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS
 from analysis.ledger.attribution import Attributor
+from analysis.ledger.deadlines import load_deadlines
 from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.matters import SameMatter, group
 from analysis.ledger.places import load_place_finder
@@ -29,6 +30,7 @@ def merge_problems(night: Night) -> Counts:
         themes=load_themes(night.scheme, directory),
         attributor=Attributor(night.units, night.settings.site),
         calendar=load_calendar(directory),
+        deadlines=load_deadlines(night.scheme, directory),
         ledger=ledger,
         site=night.settings.site,
     )
