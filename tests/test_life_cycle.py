@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,7 @@ from analysis.ledger.steps import (
     replay,
     take_steps,
 )
+from analysis.life_cycle_page import life_cycle_page
 
 LIFE_CYCLE, SCHEME = load_life_cycle(), load_scheme()
 ID = "FR-2026-0001"
@@ -283,3 +285,8 @@ def test_a_step_is_corrected_once() -> None:
     undone = correct(chain(first), correction(2))
     assert only(undone)["status"] == "registered"
     assert "已经更正过" in correct(chain(first, undone), correction(2)).refusals[0].reason
+
+
+def test_the_page_in_the_docs_is_drawn_from_the_data() -> None:
+    page = Path(__file__).parent.parent / "docs" / "问题生命周期.md"
+    assert page.read_text(encoding="utf-8") == life_cycle_page(LIFE_CYCLE)

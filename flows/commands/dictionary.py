@@ -1,4 +1,4 @@
-"""`hotline dictionary`: the data dictionary, made from the contracts."""
+"""`hotline dictionary`: the data dictionary and the life of a problem, made from what the program goes by."""
 
 import click
 
@@ -7,12 +7,18 @@ from flows.chinese_click import ChineseCommand
 _EPILOG = """\b
 例：
   hotline dictionary > 数据字典.md
+  hotline dictionary --life-cycle > 问题生命周期.md
 """
 
 
 @click.command(cls=ChineseCommand, epilog=_EPILOG)
-def dictionary() -> None:
+@click.option("--life-cycle", "shows_life_cycle", is_flag=True, help="改为输出问题从登记到销号、回头看的图和每一步。")
+def dictionary(*, shows_life_cycle: bool) -> None:
     """输出数据字典：每张表、每一列的含义（Markdown）。"""
     from analysis.dictionary import data_dictionary
+    from analysis.ledger.life_cycle import load_life_cycle
+    from analysis.life_cycle_page import life_cycle_page
+    from analysis.site import site_paths
 
-    click.echo(data_dictionary(), nl=False)
+    page = life_cycle_page(load_life_cycle(site_paths().codebook)) if shows_life_cycle else data_dictionary()
+    click.echo(page, nl=False)
