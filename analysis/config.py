@@ -158,12 +158,9 @@ class Assist(_Section):
 
 
 class Ledger(_Section):
-    """Rules of merging and of deadlines."""
+    """Rules of merging."""
 
-    deadline_rule_version: str
-    default_deadline_working_days: _Positive
     longest_deadline_years: _Positive
-    deadline_working_days: dict[str, _Positive]
     secondary_score: _Share
     same_matter_similarity: _Share
     same_matter_window_days: _Positive
@@ -226,7 +223,6 @@ class Exchange(_Section):
     """What may leave the office."""
 
     small_count: _Positive
-    due_soon_days: _Positive
     longest_filed_text: _Positive
     longest_filed_name: _Positive
 

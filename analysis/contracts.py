@@ -46,6 +46,8 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     is_published: bool = True
+    is_append_only: bool = False
+    """Whether rows are only ever added: none is changed or removed."""
 
     @property
     def column_names(self) -> list[str]:
@@ -421,6 +423,7 @@ ASSISTANT_OPINIONS = Table(
         Column("requested_at", _S, "征询时间", "征询的本地时间"),
         Column("run_id", _T, "运行编号", "征询它的运行"),
     ),
+    is_append_only=True,
 )
 
 MATTERS = Table(
@@ -478,6 +481,7 @@ PROBLEMS = Table(
         Column("status_reason", _T, "状态说明", "最近一次异议、移送、批复、反弹等的理由", is_nullable=True),
         Column("registered_on", _D, "登记日期", "登记入账的日期"),
         Column("handed_over_on", _D, "交办日期", "交给责任单位的日期", is_nullable=True),
+        Column("time_starts_on", _D, "时限起算", "从次日起数时限的日期；为空的从登记日期起算", is_nullable=True),
         Column("due_on", _D, "整改时限", "按规则推算的截止日期", is_nullable=True),
         Column("deadline_rule", _T, "时限规则", "推算时限所用的规则及版本", is_nullable=True),
         Column("is_due_provisional", _B, "时限暂估", "所用年份的节假日安排尚未公布，按星期推算", is_nullable=True),
@@ -541,6 +545,7 @@ EVENTS = Table(
         Column("hash", _T, "指纹", "本事件连同前项指纹的 SHA-256"),
         Column("run_id", _T, "运行编号", "写入它的运行；在运行之外记入的（人工复核）为空串"),
     ),
+    is_append_only=True,
 )
 
 REVIEWS = Table(
@@ -572,6 +577,7 @@ REVIEWS = Table(
         Column("recorded_at", _S, "记入时间", "记入台账的本地时间"),
         Column("run_id", _T, "运行编号", "在一次运行之中记入的为该运行；其他为空", is_nullable=True),
     ),
+    is_append_only=True,
 )
 
 PLACEMENTS = Table(
@@ -618,6 +624,7 @@ ELUSION_SAMPLES = Table(
         Column("population_count", _I, "总体件数", "抽中时该月模型判为不纳入的件数"),
         Column("run_id", _T, "运行编号", "抽中它的运行"),
     ),
+    is_append_only=True,
 )
 
 JUDGEMENT_PROFILES = Table(
@@ -638,6 +645,7 @@ JUDGEMENT_PROFILES = Table(
             for percent in SCORE_PERCENTS
         ),
     ),
+    is_append_only=True,
 )
 
 EXPORTS = Table(

@@ -1,16 +1,24 @@
 """A ledger of invented problems and complaints: what the tests of workbooks and digest are fed with."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 from random import Random
+from typing import Any
 
 import pandas as pd
 
+from analysis.codebook.scheme import load_scheme
 from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
 from analysis.exchange.seal import Seal
 from analysis.exchange.unit_workbook import UnitIssue
+from analysis.ledger.deadlines import DeadlineBook, load_deadlines
+from analysis.ledger.deadlines import time_left as count_time_left
+from analysis.ledger.working_days import WorkingCalendar, load_calendar
 from analysis.text import text_digest
+from analysis.time_left import TimeLeft
 
 AS_OF = date(2026, 11, 23)
 RUN = RunInfo("20261123-023000", AS_OF, datetime(2026, 11, 23, 2, 30), "m20261101-3fa9c2", "2026.1")
@@ -194,6 +202,16 @@ def build_tables(seed: int = 7) -> dict[str, pd.DataFrame]:
         "complaint_matters": _matters(links),
     }
     return {t.name: conform(tables[t.name], t) for t in TABLES if t.is_published}
+
+
+def time_left(problem: Mapping[str, Any], category_code: str, as_of: date) -> TimeLeft:
+    """Tell how a problem stands to its deadline by the shipped rules."""
+    return count_time_left(problem, category_code, as_of, *_deadline_rules())
+
+
+@cache
+def _deadline_rules() -> tuple[DeadlineBook, WorkingCalendar]:
+    return load_deadlines(load_scheme()), load_calendar()
 
 
 def _problem(problem_id: str, unit: str | None, code: str, statement: str, days: int, run_id: str) -> dict[str, object]:

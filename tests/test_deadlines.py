@@ -1,16 +1,18 @@
 """Deadlines in working days, with holidays, adjusted rest days and years not yet published."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.config import load_settings
+from analysis.codebook.scheme import load_scheme
+from analysis.contracts import FINISHED_STATUSES
 from analysis.errors import SettingsError
-from analysis.ledger.deadlines import deadline
+from analysis.ledger.deadlines import deadline, load_deadlines, time_left
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
+from analysis.time_left import Standing, TimeLeft
 
 
 @pytest.mark.parametrize(
@@ -51,10 +53,111 @@ def test_exactly_that_many_working_days_lie_between(start: date, count: int) -> 
     assert calendar.is_working(due)[0]
 
 
-def test_rules_differ_by_category_and_are_kept_in_words() -> None:
-    rules, calendar = load_settings().ledger, load_calendar()
-    rough = deadline("rough", date(2023, 3, 6), rules, calendar)
-    other = deadline("irregular", date(2023, 3, 6), rules, calendar)
-    assert rough.due_on < other.due_on
-    assert "15 个工作日" in rough.rule
-    assert rules.deadline_rule_version in rough.rule
+SCHEME, CALENDAR = load_scheme(), load_calendar()
+BOOK = load_deadlines(SCHEME)
+REVIEW = '[review]\nversion="9"\nauthor="a"\nbasis="b"\nreviewed_on="2026-12-01"\nnext_review="2027-12-01"\n'
+
+
+def rule(days: int, look_ahead: int = 2, categories: str = "[]", sources: str = "[]") -> str:
+    return (
+        f"[[rule]]\ncategories = {categories}\nsources = {sources}\nworking_days = {days}\n"
+        f'look_ahead_working_days = {look_ahead}\nbasis = "b"\n'
+    )
+
+
+def test_rules_differ_by_category_and_source_and_are_kept_in_words() -> None:
+    day = date(2023, 3, 6)
+    rough = deadline(BOOK, "rough", "complaint", day, CALENDAR)
+    other = deadline(BOOK, "irregular", "complaint", day, CALENDAR)
+    from_above = deadline(BOOK, "irregular", "superior", day, CALENDAR)
+    assert rough.due_on < from_above.due_on < other.due_on
+    assert rough.rule == f"{BOOK.review.version}：登记后 15 个工作日"
+    assert other.counted_from == day
+
+
+def test_the_first_rule_that_fits_counts(tmp_path: Path) -> None:
+    rules = rule(5, categories='["rough"]', sources='["superior"]') + rule(9, sources='["superior"]') + rule(20)
+    (tmp_path / "deadlines.toml").write_text(REVIEW + rules, encoding="utf-8")
+    book = load_deadlines(SCHEME, tmp_path)
+    found = [
+        book.rule_for(category, source).working_days
+        for category in ("rough", "irregular")
+        for source in ("superior", "complaint")
+    ]
+    assert found == [5, 20, 9, 20]
+
+
+@pytest.mark.parametrize(
+    ("rules", "words"),
+    [
+        ("", "rule"),
+        (rule(5, categories='["rough"]'), "最后一条"),
+        (rule(5, sources='["gossip"]') + rule(5), "gossip"),
+        (rule(5, look_ahead=5), "临期"),
+        (rule(5, categories='["gone"]') + rule(5), "gone"),
+    ],
+)
+def test_a_wrong_rule_is_told(tmp_path: Path, rules: str, words: str) -> None:
+    (tmp_path / "deadlines.toml").write_text(REVIEW + rules, encoding="utf-8")
+    with pytest.raises(SettingsError, match=rf"deadlines.toml.*{words}"):
+        load_deadlines(SCHEME, tmp_path)
+
+
+def problem(**more: object) -> dict[str, object]:
+    return {
+        "status": "rectifying",
+        "source": "complaint",
+        "registered_on": date(2023, 3, 1),
+        "time_starts_on": date(2023, 3, 6),
+        "due_on": date(2023, 3, 20),
+        "is_due_provisional": False,
+    } | more
+
+
+@pytest.mark.parametrize(
+    ("as_of", "standing", "natural_days", "working_days", "share"),
+    [
+        (date(2023, 3, 6), Standing.RUNNING, 14, 10, 0.0),
+        (date(2023, 3, 11), Standing.RUNNING, 9, 6, 0.4),  # a Saturday
+        (date(2023, 3, 13), Standing.DUE_SOON, 7, 5, 0.5),
+        (date(2023, 3, 20), Standing.DUE_SOON, 0, 0, 1.0),
+        (date(2023, 3, 22), Standing.OVERDUE, -2, 0, 1.2),
+        (date(2023, 3, 1), Standing.RUNNING, 19, 13, 0.0),  # before the time allowed began
+    ],
+)
+def test_time_left_is_counted_in_working_days(
+    as_of: date, standing: Standing, natural_days: int, working_days: int, share: float
+) -> None:
+    found = time_left(problem(), "irregular", as_of, BOOK, CALENDAR)
+    assert found == TimeLeft(standing, natural_days, working_days, pytest.approx(share))
+
+
+def test_a_long_holiday_brings_the_warning_forward() -> None:
+    """From 28 September 2023 on, eight days off: natural days alone would warn when it is too late."""
+    over_holiday = problem(time_starts_on=date(2023, 9, 1), due_on=date(2023, 10, 10))
+    assert time_left(over_holiday, "irregular", date(2023, 9, 28), BOOK, CALENDAR).standing is Standing.DUE_SOON
+
+
+@pytest.mark.parametrize("status", FINISHED_STATUSES)
+def test_no_deadline_runs_for_what_is_finished(status: str) -> None:
+    long_ago = problem(status=status, due_on=date(2020, 1, 1))
+    assert time_left(long_ago, "irregular", date(2023, 3, 20), BOOK, CALENDAR) == TimeLeft(Standing.NONE)
+
+
+def test_without_a_due_date_no_deadline_runs_and_without_a_start_it_runs_from_registration() -> None:
+    day = date(2023, 3, 20)
+    assert time_left(problem(due_on=None), "rough", day, BOOK, CALENDAR).standing is Standing.NONE
+    assert time_left(problem(time_starts_on=None), "rough", date(2023, 3, 3), BOOK, CALENDAR).elapsed_share == 2 / 13
+
+
+@given(days=st.integers(-40, 60), due=st.integers(1, 60))
+def test_the_share_of_time_grows_and_standings_follow_each_other(days: int, due: int) -> None:
+    start = date(2023, 3, 6)
+    given_problem = problem(time_starts_on=start, due_on=start + timedelta(days=due))
+    today, tomorrow = (
+        time_left(given_problem, "irregular", start + timedelta(days=days + n), BOOK, CALENDAR) for n in (0, 1)
+    )
+    order = [Standing.RUNNING, Standing.DUE_SOON, Standing.OVERDUE]
+    assert order.index(today.standing) <= order.index(tomorrow.standing)
+    assert (today.elapsed_share or 0) <= (tomorrow.elapsed_share or 0)
+    assert (today.standing is Standing.OVERDUE) == (days > due)

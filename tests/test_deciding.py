@@ -335,7 +335,7 @@ def test_a_problem_that_came_back_is_handed_over_with_a_new_deadline(site: SiteP
     again = problem(site, notice)
     assert (again["status"], again["handed_over_on"]) == ("rectifying", TODAY)
     assert again["due_on"] > TODAY
-    assert "反弹后重新起算" in again["deadline_rule"]
+    assert "2026.1：反弹后" in again["deadline_rule"]
 
 
 def test_other_files_are_refused(site: SitePaths, book: Book, tmp_path: Path) -> None:

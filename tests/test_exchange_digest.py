@@ -14,11 +14,11 @@ from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.exchange.markdown import escape_markdown
 from analysis.exchange.outputs import write_outputs
-from tests.ledger_frames import AS_OF, CANARY, ISSUE, RUN, build_tables
+from tests.ledger_frames import AS_OF, CANARY, ISSUE, RUN, build_tables, time_left
 
 
 def _digest(directory: Path, tables: dict[str, pd.DataFrame]) -> str:
-    write_outputs(directory, tables, load_settings(), load_scheme(), load_units(), RUN, ISSUE)
+    write_outputs(directory, tables, load_settings(), load_scheme(), load_units(), RUN, ISSUE, time_left=time_left)
     return (directory / "夜报.md").read_text()
 
 

@@ -7,13 +7,14 @@ import pytest
 
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
+from analysis.contracts import FINISHED_STATUSES
 from analysis.errors import IntegrityError, SettingsError
 from analysis.exchange.ledger_view import LedgerRules, build_ledger, link_complaints, name_places
 from analysis.exchange.places import load_coarse_places
 from analysis.exchange.style import Tone
-from tests.ledger_frames import AS_OF, build_tables
+from tests.ledger_frames import AS_OF, build_tables, time_left
 
-RULES = LedgerRules(7, load_coarse_places(), lambda start, end: (end - start).days // 2)
+RULES = LedgerRules(time_left, load_coarse_places())
 
 
 def _ledger(tables: dict[str, pd.DataFrame], rules: LedgerRules = RULES, as_of: date = AS_OF) -> pd.DataFrame:
@@ -71,22 +72,30 @@ def test_places_named_by_too_few_are_left_out() -> None:
     [
         (-1, Tone.OVERDUE, "超期1天"),
         (0, Tone.DUE_SOON, "临期，今天到期"),
-        (7, Tone.DUE_SOON, "临期，剩7天（3个工作日）"),
-        (8, Tone.NONE, "剩8天（4个工作日）"),
+        (7, Tone.DUE_SOON, "临期，剩7天（5个工作日）"),
+        (10, Tone.NONE, "剩10天（8个工作日）"),
     ],
 )
 def test_time_left_is_told_in_words(tables: dict[str, pd.DataFrame], days: int, tone: Tone, words: str) -> None:
     problems = tables["problems"].assign(due_on=AS_OF + timedelta(days=days), is_due_provisional=False)
     ledger = _ledger(tables | {"problems": problems})
+    ledger = ledger[ledger["category_code"] == "irregular"]
     assert set(ledger["tone"]) == {tone}
     assert set(ledger["time_words"]) == {words}
 
 
-def test_provisional_deadlines_say_so_with_and_without_a_calendar(tables: dict[str, pd.DataFrame]) -> None:
+def test_provisional_deadlines_say_so(tables: dict[str, pd.DataFrame]) -> None:
     problems = tables["problems"].assign(due_on=AS_OF + timedelta(days=10), is_due_provisional=True)
-    assert set(_ledger(tables | {"problems": problems})["time_words"]) == {"剩10天（5个工作日，暂估）"}
-    without = LedgerRules(7, load_coarse_places())
-    assert set(_ledger(tables | {"problems": problems}, without)["time_words"]) == {"剩10天（暂估）"}
+    assert set(_ledger(tables | {"problems": problems})["time_words"]) == {"剩10天（8个工作日，暂估）"}
+
+
+@pytest.mark.parametrize("status", FINISHED_STATUSES)
+def test_a_finished_problem_is_neither_overdue_nor_due_soon(tables: dict[str, pd.DataFrame], status: str) -> None:
+    problems = tables["problems"].assign(due_on=AS_OF - timedelta(days=10), status=status)
+    ledger = _ledger(tables | {"problems": problems})
+    assert set(ledger["tone"]) == {Tone.NONE}
+    assert set(ledger["time_words"]) == {"不计时限"}
+    assert ledger[["natural_days_left", "elapsed_share"]].isna().all(axis=None)
 
 
 def test_dates_as_a_database_gives_them_are_understood(tables: dict[str, pd.DataFrame], ledger: pd.DataFrame) -> None:

@@ -17,7 +17,7 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import load_settings
 from analysis.exchange.outputs import write_outputs
-from tests.ledger_frames import CANARY, ISSUE, RUN, SOURCE_NAMES, build_tables
+from tests.ledger_frames import CANARY, ISSUE, RUN, SOURCE_NAMES, build_tables, time_left
 
 _POLICE_BOOK = "整改台账/芙蓉交警大队整改台账.xlsx"
 
@@ -25,7 +25,15 @@ _POLICE_BOOK = "整改台账/芙蓉交警大队整改台账.xlsx"
 def _write(directory: Path, tables: dict[str, pd.DataFrame], units: UnitRegister | None = None) -> list[Path]:
     settings, scheme = load_settings(), load_scheme()
     return write_outputs(
-        directory, tables, settings, scheme, units or load_units(), RUN, ISSUE, source_names=SOURCE_NAMES
+        directory,
+        tables,
+        settings,
+        scheme,
+        units or load_units(),
+        RUN,
+        ISSUE,
+        time_left=time_left,
+        source_names=SOURCE_NAMES,
     )
 
 
@@ -367,5 +375,5 @@ def test_the_run_is_named_on_every_sheet(outputs: Path) -> None:
 
 def test_a_run_without_model_says_so(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
     run = replace(RUN, model_id=None)
-    write_outputs(tmp_path, tables, load_settings(), load_scheme(), load_units(), run, ISSUE)
+    write_outputs(tmp_path, tables, load_settings(), load_scheme(), load_units(), run, ISSUE, time_left=time_left)
     assert "模型 无" in (tmp_path / "夜报.md").read_text()

@@ -95,6 +95,25 @@ def test_the_codebook_folder_of_the_site_is_used(site: SitePaths, tmp_path: Path
         assert "other.traffic_police" in {u.unit_id for u in night.units.unit}
 
 
+def test_changed_rules_of_deadlines_move_no_deadline_that_was_set(site: SitePaths, tmp_path: Path) -> None:
+    put(site, "tickets/12328工单1.csv", IN_SCOPE)
+    run_night(site, AS_OF)
+    first = tables(site)["problems"]
+    shipped = Path(__file__).parent.parent / "analysis" / "codebook" / "deadlines.toml"
+    rules = shipped.read_text(encoding="utf-8").replace("working_days = 30", "working_days = 7")
+    own = replace(site, codebook=tmp_path / "codebook")
+    own.codebook.mkdir()
+    (own.codebook / "deadlines.toml").write_text(rules.replace("2026.1", "2026.2"), encoding="utf-8")
+    put(site, "tickets/12328工单2.csv", "交警不出示证件,交警查车没有出示执法证件。", first=22030009)
+    run_night(own, AS_OF)
+    after = tables(site)["problems"]
+    is_old = after["problem_id"].isin(first["problem_id"])
+    pd.testing.assert_frame_equal(after[is_old].reset_index(drop=True), first)
+    assert first["deadline_rule"].tolist() == ["2026.1：登记后 30 个工作日"]
+    assert set(after[~is_old]["deadline_rule"]) == {"2026.2：登记后 7 个工作日"}
+    assert after[~is_old]["due_on"].max() < first["due_on"].min()
+
+
 def test_a_readable_copy_is_read_whatever_the_first_is_called_and_counts_survive_a_repeat(site: SitePaths) -> None:
     content = put(site, "tickets/12328工单.csv", IN_SCOPE).read_bytes()
     (site.raw / "posts" / "说明.csv").write_bytes(content)

@@ -175,11 +175,27 @@ def _requests(draw: st.DrawFn) -> list[Request]:
     return requests
 
 
+def with_corrections(taken: Taken, undone: list[int]) -> Taken:
+    """Leave out those of the steps with these sequences that can be left out."""
+    for sequence in undone:
+        events, _ = extend(Head(), taken.events)
+        of_problem = events.loc[events["sequence"] == sequence, "problem_id"]
+        problem_id = of_problem.iloc[0] if len(of_problem) else ID
+        request = Request(
+            problem_id, CORRECTED, Role.SUPERVISOR, "某人", {"sequence": sequence, "status_reason": "点错了"}
+        )
+        found = correct_steps([request], events, LIFE_CYCLE, is_restricted, Moment("", datetime(2026, 3, 9), DAY))
+        others = taken.problems[~taken.problems["problem_id"].isin(found.problems["problem_id"])]
+        taken = Taken(pd.concat([taken.events, found.events]), pd.concat([others, found.problems]), ())
+    return taken
+
+
 @settings(deadline=None)
-@given(_requests())
-def test_whatever_is_asked_the_history_rebuilds_the_problems(requests: list[Request]) -> None:
+@given(_requests(), st.lists(st.integers(1, 30), max_size=5))
+def test_whatever_is_asked_the_history_rebuilds_the_problems(requests: list[Request], undone: list[int]) -> None:
     first = [Request(f"FR-2026-000{n}", "problem_created", Role.SYSTEM, "系统", WHAT) for n in (1, 2)]
     taken = take(empty_frame(PROBLEMS), *first, *requests)
+    taken = with_corrections(taken, undone)
     events, _ = extend(Head(), taken.events)
     assert events["event_id"].is_unique
     rebuilt = replay(events, LIFE_CYCLE, is_restricted)
@@ -202,11 +218,6 @@ def test_a_planted_step_that_was_never_legal_is_told() -> None:
     assert replay(events, LIFE_CYCLE, is_restricted).faults == (
         f"问题 {ID} 的第 3 项事件不合规定：“销号”只能由监督单位来做，不能由责任单位来做",
     )
-
-
-def test_the_page_in_the_docs_is_drawn_from_the_data() -> None:
-    page = Path(__file__).parent.parent / "docs" / "问题生命周期.md"
-    assert page.read_text(encoding="utf-8") == life_cycle_page(LIFE_CYCLE)
 
 
 def chain(*taken: Taken) -> pd.DataFrame:
@@ -262,8 +273,20 @@ def test_what_cannot_be_corrected_is_refused_with_the_reason(request_: Request, 
     assert refused.problems.empty
 
 
+def test_no_correction_takes_the_deadline_away() -> None:
+    first = registered()
+    limit = {"due_on": DAY, "deadline_rule": "30 个工作日", "is_due_provisional": False}
+    due = take(first.problems, ask("deadline_set", **limit))
+    assert "没有整改时限" in correct(chain(first, due), correction(3)).refusals[0].reason
+
+
 def test_a_step_is_corrected_once() -> None:
     first = registered()
     undone = correct(chain(first), correction(2))
     assert only(undone)["status"] == "registered"
     assert "已经更正过" in correct(chain(first, undone), correction(2)).refusals[0].reason
+
+
+def test_the_page_in_the_docs_is_drawn_from_the_data() -> None:
+    page = Path(__file__).parent.parent / "docs" / "问题生命周期.md"
+    assert page.read_text(encoding="utf-8") == life_cycle_page(LIFE_CYCLE)

@@ -1,11 +1,15 @@
 """Where people put complaints: moved, split, merged, one matter or two, through every later night."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from analysis.errors import UsageError
+from analysis.ledger.placing import NOBODY, ByHand, place_by_hand
 from analysis.pipeline.night import open_ledger
 from analysis.pipeline.placing import (
     Said,
@@ -189,3 +193,79 @@ def test_matters_are_joined_and_parted_for_ever(site: SitePaths) -> None:
     assert same_matter(site, [POLICE_RUDE, NOBODYS], BECAUSE) == 1
     found = ledger(site)["events"]
     assert len(found[found["kind"] == "matter_ruled"]) == len(ledger(site)["matter_rulings"])
+
+
+CODES = ("a", "b", "c")
+PROBLEM_IDS = ("P1", "P2", "P3")
+
+
+class OneComplaint:
+    """A complaint that is judged, moved by people and merged along with its problems, by the pure functions alone."""
+
+    def __init__(self) -> None:
+        self.run = 0
+        self.links: dict[tuple[str, str], int] = {}
+        self.placements: dict[str, str] = {}
+        self.merged: dict[str, str] = {}
+
+    def home(self, problem_id: str) -> str:
+        return self.merged.get(problem_id, problem_id)
+
+    def judge(self, codes: Sequence[str]) -> None:
+        """Judge anew; the rules would put each judgement into the problem of the same place in the alphabet."""
+        self.run += 1
+        self.night(codes)
+
+    def night(self, codes: Sequence[str]) -> None:
+        current = {code for (_, code), run in self.links.items() if run == self.run}
+        scores = {code: 0.9 - 0.1 * n for n, code in enumerate(codes)}
+        unlinked = pd.DataFrame(
+            [("C", code, str(self.run), score) for code, score in scores.items() if code not in current],
+            columns=["complaint_id", "sub_problem_code", "judged_run_id", "score"],
+        )
+        by_hand = ByHand(
+            pd.DataFrame(
+                [("C", code, problem_id, str(self.run)) for code, problem_id in self.placements.items()],
+                columns=NOBODY.placements.columns,
+            ),
+            pd.DataFrame(
+                [(p, "C", code, str(run), run == self.run) for (p, code), run in self.links.items()],
+                columns=NOBODY.links.columns,
+            ),
+        )
+        left, made = place_by_hand(unlinked, by_hand, self.merged)
+        self.links = {link: run for link, run in self.links.items() if run == self.run}
+        rows = made[["problem_id", "sub_problem_code"]].to_numpy().tolist()
+        rows += [(self.home(PROBLEM_IDS[CODES.index(c)]), c) for c in left["sub_problem_code"]]
+        for problem_id, code in rows:
+            assert (problem_id, code) not in self.links
+            self.links[problem_id, code] = self.run
+
+    def move(self, from_id: str, to_id: str) -> None:
+        moving = [(p, code) for p, code in self.links if p == from_id]
+        for link in moving:
+            self.links[to_id, link[1]] = self.links.pop(link)
+        taken = {code for code, p in self.placements.items() if moving and self.home(p) == from_id}
+        self.placements |= dict.fromkeys([*(code for _, code in moving), *taken], to_id)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_wherever_a_complaint_was_put_it_stays_whatever_is_judged_later(data: st.DataObject) -> None:
+    complaint = OneComplaint()
+    for _ in range(data.draw(st.integers(2, 8))):
+        codes = data.draw(st.permutations(CODES))[: data.draw(st.integers(0, 3))]
+        complaint.judge(codes)
+        wanted = {complaint.home(p) for p in complaint.placements.values()}
+        assert wanted <= {p for p, _ in complaint.links}
+        assert len({code for _, code in complaint.links}) == len(complaint.links)
+        assert set(codes) <= {code for _, code in complaint.links}
+        before = dict(complaint.links)
+        complaint.night(codes)
+        assert complaint.links == before
+        held = sorted({p for p, _ in complaint.links})
+        if held and data.draw(st.booleans()):
+            from_id = data.draw(st.sampled_from(held))
+            to_id = data.draw(st.sampled_from([p for p in PROBLEM_IDS if p not in complaint.merged]))
+            if from_id != to_id:
+                complaint.move(from_id, to_id)

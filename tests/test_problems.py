@@ -10,6 +10,7 @@ from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.contracts import PROBLEM_COMPLAINTS, PROBLEMS, conform, empty_frame
 from analysis.ledger.attribution import Attributor
+from analysis.ledger.deadlines import load_deadlines
 from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.problems import Merge, Rules, merge
 from analysis.ledger.steps import Moment
@@ -23,6 +24,7 @@ RULES = Rules(
     load_themes(load_scheme()),
     Attributor(load_units(), SETTINGS.site),
     load_calendar(),
+    load_deadlines(load_scheme()),
     SETTINGS.ledger,
     SETTINGS.site,
 )

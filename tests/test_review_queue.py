@@ -22,7 +22,7 @@ from analysis.exchange.oversight import Oversight
 from analysis.ledger.review_queue import QUEUE_COLUMNS, build_queue
 from analysis.pipeline.overseeing import oversee
 from analysis.text import text_digest
-from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables
+from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables, time_left
 
 SETTINGS, SCHEME = load_settings(), load_scheme()
 PLAIN: dict[str, Any] = {
@@ -174,7 +174,9 @@ def test_a_conflict_comes_first_and_only_for_the_text_that_was_judged() -> None:
 
 def outputs(directory: Path, tables: dict[str, pd.DataFrame], oversight: Oversight | None) -> tuple[str, list[Any]]:
     """Return the digest, and the rows under the heading of the sheet 待定与复核."""
-    write_outputs(directory, tables, SETTINGS, SCHEME, load_units(), RUN, ISSUE, oversight=oversight)
+    write_outputs(
+        directory, tables, SETTINGS, SCHEME, load_units(), RUN, ISSUE, time_left=time_left, oversight=oversight
+    )
     book = openpyxl.load_workbook(directory / "问题清单.xlsx")
     rows = [row for row in book["待定与复核"].iter_rows(values_only=True) if row[1] == "是否纳入"]
     return (directory / "夜报.md").read_text(encoding="utf-8"), rows

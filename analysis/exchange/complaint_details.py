@@ -49,7 +49,13 @@ def collect_details(tables: Mapping[str, pd.DataFrame], scheme: Scheme) -> pd.Da
     )
     judged = judged[(judged["decision"] == "review") | judged["sub_problem_code"].notna()]
     keys = ["complaint_id", "sub_problem_code"]
-    details = judged.merge(tables["problem_complaints"][["problem_id", *keys]], on=keys, how="left")
+    links = tables["problem_complaints"][["problem_id", *keys]]
+    details = judged.merge(links, on=keys, how="left")
+    # Put there by hand for a judgement that is no longer made: a person's word counts as much as a score can.
+    by_hand = links[~pd.MultiIndex.from_frame(links[keys]).isin(pd.MultiIndex.from_frame(tables["assessments"][keys]))]
+    if len(by_hand):
+        by_hand = by_hand.assign(score=1.0, assessor="reviewer").merge(gate, on="complaint_id")
+        details = pd.concat([details, by_hand], ignore_index=True)
     details = details.merge(tables["complaints"], on="complaint_id")
     files = tables["raw_files"][["file_id", "file_name"]]
     details = details.merge(files, on="file_id", how="left")

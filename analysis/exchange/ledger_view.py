@@ -1,6 +1,6 @@
 """The ledger as people read it: one row per problem with its reach, places, unit and time left."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +13,7 @@ from analysis.contracts import ASSESSORS, PENDING_UNIT, PROBLEM_SOURCES, PROBLEM
 from analysis.errors import IntegrityError, SettingsError
 from analysis.exchange.places import CoarsePlaces
 from analysis.exchange.style import Tone
+from analysis.time_left import Standing, TimeLeft, TimeLeftOf
 
 LEVEL_WORDS = {
     Level.DISTRICT: "区属：直接交办",
@@ -31,23 +32,18 @@ TIME_RULE = "没有受理时间的诉求（来源的表没有时间列）不参�
 
 REACH = ["complaint_count", "complainant_count", "matter_count"]
 
-WorkingDayCount = Callable[[date, date], int]
-"""Returns the number of working days after the first day up to and including the second."""
-
 
 @dataclass(frozen=True)
 class LedgerRules:
     """What decides how a problem is shown.
 
     Attributes:
-        due_soon_days: a problem is 临期 that many natural days before it is due.
+        time_left: tells how a problem stands to its deadline.
         places: finds the roads and subdistricts in addresses.
-        count_working_days: the site's calendar; without it only natural days are shown.
     """
 
-    due_soon_days: int
+    time_left: TimeLeftOf
     places: CoarsePlaces
-    count_working_days: WorkingDayCount | None = None
 
 
 def _column(values: Iterable[Any]) -> "pd.Series[Any]":
@@ -127,8 +123,8 @@ def build_ledger(
         `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
         `complainant_count`, `matter_count`, `first_received_on`, `last_received_on` (None where no
         complaint has a time), `places` (tuples of name and number of distinct complainants, most named first),
-        `judged_by`, `score_range`, `natural_days_left` (negative: days overdue), `working_days_left`, `tone`,
-        `time_words`.
+        `judged_by`, `score_range`, `natural_days_left` (negative: days overdue; missing where no deadline runs),
+        `working_days_left`, `tone`, `time_words`, `elapsed_share` (序时进度; missing likewise).
 
     Raises:
         SettingsError: a problem has a sub-problem or a unit that the codebook no longer has.
@@ -199,42 +195,42 @@ def _with_names(ledger: pd.DataFrame, scheme: Scheme, units: UnitRegister) -> pd
 
 def _with_times(ledger: pd.DataFrame, links: pd.DataFrame, as_of: date, rules: LedgerRules) -> pd.DataFrame:
     received = links.groupby("problem_id")["received_at"].agg(["min", "max"])
-    due = [as_date(day) for day in ledger["due_on"]]
-    provisional = [bool(value) for value in ledger["is_due_provisional"]]
-    times = [_time_left(day, is_rough, as_of, rules) for day, is_rough in zip(due, provisional, strict=True)]
-    return ledger.assign(
-        registered_on=_column(map(as_date, ledger["registered_on"])),
-        due_on=_column(due),
+    dates = {name: _column(map(as_date, ledger[name])) for name in ("registered_on", "time_starts_on", "due_on")}
+    plain = ledger.assign(**dates)
+    times = [
+        rules.time_left({str(name): value for name, value in problem.items()}, problem["category_code"], as_of)
+        for problem in plain.to_dict("records")
+    ]
+    return plain.assign(
         first_received_on=_column(as_date(received["min"].get(problem)) for problem in ledger["problem_id"]),
         last_received_on=_column(as_date(received["max"].get(problem)) for problem in ledger["problem_id"]),
-        natural_days_left=[t.natural_days for t in times],
+        natural_days_left=pd.array([t.natural_days for t in times], dtype="Int64"),
         working_days_left=pd.array([t.working_days for t in times], dtype="Int64"),
-        tone=_column(t.tone for t in times),
-        time_words=[t.words for t in times],
+        elapsed_share=pd.array([t.elapsed_share for t in times], dtype="Float64"),
+        tone=_column(_TONES.get(t.standing, Tone.NONE) for t in times),
+        time_words=[time_words(t) for t in times],
     )
 
 
-@dataclass(frozen=True)
-class _TimeLeft:
-    natural_days: int
-    working_days: int | None
-    tone: Tone
-    words: str
+_TONES = {Standing.OVERDUE: Tone.OVERDUE, Standing.DUE_SOON: Tone.DUE_SOON}
 
 
-def _time_left(due_on: date | None, is_provisional: bool, as_of: date, rules: LedgerRules) -> _TimeLeft:
-    assert due_on is not None  # the contract requires it
-    days = (due_on - as_of).days
-    working = rules.count_working_days(as_of, due_on) if rules.count_working_days and days > 0 else None
-    remarks = [f"{working}个工作日"] * (working is not None) + ["暂估"] * is_provisional
+def time_words(left: TimeLeft) -> str:
+    """Return in words how a problem stands to its deadline.
+
+    >>> time_words(TimeLeft(Standing.DUE_SOON, natural_days=4, working_days=2))
+    '临期，剩4天（2个工作日）'
+    """
+    days = left.natural_days
+    if days is None:
+        return "不计时限"
+    remarks = [f"{left.working_days}个工作日"] * (days > 0) + ["暂估"] * left.is_provisional
     remark = f"（{'，'.join(remarks)}）" if remarks else ""
-    if days < 0:
-        tone, words = Tone.OVERDUE, f"超期{-days}天"
-    elif days <= rules.due_soon_days:
-        tone, words = Tone.DUE_SOON, f"临期，剩{days}天" if days else "临期，今天到期"
-    else:
-        tone, words = Tone.NONE, f"剩{days}天"
-    return _TimeLeft(days, working, tone, words + remark)
+    if left.standing is Standing.OVERDUE:
+        return f"超期{-days}天{remark}"
+    if left.standing is Standing.DUE_SOON:
+        return ("临期，今天到期" if not days else f"临期，剩{days}天") + remark
+    return f"剩{days}天{remark}"
 
 
 def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, tuple[tuple[str, int], ...]]:

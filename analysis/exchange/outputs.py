@@ -14,13 +14,14 @@ from analysis.exchange.digest import build_digest
 from analysis.exchange.edition import Edition, RunInfo
 from analysis.exchange.files import SHARED_MODE, safe_file_name, write_atomically
 from analysis.exchange.leads import has_leads, write_leads
-from analysis.exchange.ledger_view import LedgerRules, WorkingDayCount, build_ledger, link_complaints
+from analysis.exchange.ledger_view import LedgerRules, build_ledger, link_complaints
 from analysis.exchange.oversight import Oversight
 from analysis.exchange.places import CoarsePlaces, load_coarse_places
 from analysis.exchange.problem_list import write_problem_list
 from analysis.exchange.replies import supervisor_replies
 from analysis.exchange.superior_list import superior_problems, write_superior_list
 from analysis.exchange.unit_workbook import UnitIssue, unit_problems, write_unit_workbook
+from analysis.time_left import TimeLeftOf
 
 __all__ = ["RunInfo", "write_outputs"]
 
@@ -41,8 +42,8 @@ def write_outputs(
     run: RunInfo,
     issue: UnitIssue,
     *,
+    time_left: TimeLeftOf,
     source_names: Mapping[str, str] | None = None,
-    count_working_days: WorkingDayCount | None = None,
     places: CoarsePlaces | None = None,
     oversight: Oversight | None = None,
 ) -> list[Path]:
@@ -60,8 +61,8 @@ def write_outputs(
         units: the register of units.
         run: the run to name on every output.
         issue: by what the units' workbooks are known again when they come back.
+        time_left: tells how a problem stands to its deadline.
         source_names: Chinese names of the source codes.
-        count_working_days: the site's calendar; without it time left is told in natural days only.
         places: finds roads and subdistricts; the shipped data if not given.
         oversight: what is known of reviews, the elusion test and drift; nothing if not given.
 
@@ -72,7 +73,7 @@ def write_outputs(
     """
     frames = {table.name: conform(tables[table.name], table) for table in TABLES if table.is_published}
     edition = Edition(settings, scheme, units, run, source_names or {})
-    rules = LedgerRules(settings.exchange.due_soon_days, places or load_coarse_places(), count_working_days)
+    rules = LedgerRules(time_left, places or load_coarse_places())
     oversight = oversight or Oversight()
     links = link_complaints(frames["problem_complaints"], frames["complaints"], frames["complaint_matters"])
     ledger = build_ledger(

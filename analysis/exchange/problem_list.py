@@ -55,6 +55,7 @@ PROBLEM_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("registered_on", "登记日期", 10.6, Kind.DATE),
     SheetColumn("due_on", "整改时限", 10.6, Kind.DATE, has_tone=True),
     SheetColumn("time_words", "时限状态", 10.6, Kind.SHORT, has_tone=True),
+    SheetColumn("elapsed_words", "序时进度", 5.5, Kind.SHORT),
     SheetColumn("deadline_rule", "时限规则", 11.5),
 )
 
@@ -154,11 +155,13 @@ def write_problem_list(
 
 def problem_rows(problems: pd.DataFrame) -> list[SheetRow]:
     """Return one row per problem for the supervisor: exact counts, dates and places."""
-    fields = [c.field for c in PROBLEM_COLUMNS if c.field not in ("number", "place")]
+    fields = [c.field for c in PROBLEM_COLUMNS if c.field not in ("number", "place", "elapsed_words")]
     rows = []
     for number, problem in enumerate(problems.to_dict("records"), 1):
         place = "、".join(f"{name}（{persons}）" for name, persons in problem["places"][:MOST_PLACES])
+        share = problem["elapsed_share"]
         values: dict[str, Value] = {"number": number, "place": place or "未写明"}
+        values["elapsed_words"] = "" if pd.isna(share) else f"{share:.0%}"
         values |= {name: problem[name] for name in fields}
         values |= {name: problem[name] or UNKNOWN_TIME for name in _RECEIVED}
         rows.append(SheetRow(values, problem["tone"]))
@@ -403,7 +406,7 @@ def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: 
     scheme, run = edition.scheme, edition.run
     judged = gate["decision"].value_counts()
     restricted = "、".join(c.name for c in scheme.category if c.is_restricted)
-    rules = "；".join(sorted(set(ledger["deadline_rule"]))) or "无"
+    rules = "；".join(sorted(set(ledger["deadline_rule"].dropna()))) or "无"
     items = {
         "怎样计数": COUNTING_RULE,
         "判断了多少": f"纳入{judged.get('in_scope', 0)}件，不纳入{judged.get('out_of_scope', 0)}件，"
@@ -412,7 +415,9 @@ def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: 
         "得分": "模型和规则给出的概率，0到1，不是查证结果；“得分范围”是支持该问题的各件诉求的最低和最高得分。",
         "判断者": "线索规则、模型、规则与模型一致，或人工。人工的得分一律为1。",
         "时限": f"{rules}。“暂估”指该年节假日安排尚未公布，按星期推算。",
-        "超期和临期": f"业务日期晚于整改时限为超期；剩余不超过{edition.settings.exchange.due_soon_days}天为临期。",
+        "超期和临期": "业务日期晚于整改时限为超期；剩余的工作日不多于时限规则（deadlines.toml）所定的为临期。"
+        "已销号、巩固、不属实、移送、并入的不计时限。",
+        "序时进度": "已过的工作日占时限的比例，从登记（反弹的从反弹）之日起算；到期为100%。",
         "待定": "名录里找不到唯一的责任单位，原因见“定责依据”，请在“待定与复核”中逐项核定。",
         "线索移送": f"{restricted or '无'}类问题只列入《线索移送清单》；含此类内容的诉求在本文件中不显示正文。",
         "地点": "从地址栏取道路或街道一级的名称，括号内为提到它的人数；地址栏没有写的为“未写明”。",

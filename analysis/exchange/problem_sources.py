@@ -85,7 +85,7 @@ def count_batches(ledger: pd.DataFrame, as_of: date) -> list[Batch]:
 
 
 def _batch(source: str, batch: str, own: pd.DataFrame, as_of: date) -> Batch:
-    first_on, last_due_on = min(own["registered_on"]), max(own["due_on"])
+    first_on, last_due_on = min(own["registered_on"]), max(own["due_on"].dropna())
     days = (last_due_on - first_on).days
     elapsed = min(max((as_of - first_on).days / days, 0.0), 1.0) if days else 1.0
     counts = _counts(own)

@@ -102,24 +102,67 @@ def extend(head: Head, events: pd.DataFrame) -> tuple[pd.DataFrame, Head]:
     return chained, Head(head.sequence + len(chained), previous)
 
 
-def check(events: pd.DataFrame, head: Head) -> None:
-    """Check that `events` (the whole table) is an unbroken chain that reaches at least `head`.
+def faults(events: pd.DataFrame, before: Head) -> list[str]:
+    """Return where events are no unbroken chain (Chinese, one line each).
+
+    Each event is judged by itself and by the one before it, so that one that was changed is told once.
+
+    Args:
+        events: consecutive events in their order, columns of EVENTS.
+        before: the event before them.
+    """
+    found, previous, expected = [], before.hash, before.sequence + 1
+    for row in events[[*_HASHED, "previous_hash", "hash"]].itertuples(index=False, name=None):
+        *fields, previous_hash, own = row
+        sequence = int(fields[0])
+        if sequence > expected:
+            found.append(f"第 {expected} 项到第 {sequence - 1} 项事件不见了")
+        elif previous_hash != previous:
+            found.append(f"第 {sequence} 项事件接不上前一项：有事件被插入、改动或换过")
+        if _hash(previous_hash, tuple(fields)) != own:
+            found.append(f"第 {sequence} 项事件的内容与它的指纹不符：被改动过")
+        previous, expected = own, sequence + 1
+    return found
+
+
+def head_faults(at_head: pd.DataFrame, last: Head, kept: Head) -> list[str]:
+    """Return how the kept head contradicts the chain (Chinese).
 
     Events after the head are legitimate: the run was killed after the commit and before the head was written.
 
-    Raises:
-        IntegrityError: an event was changed, removed or moved, or the tail is missing.
+    Args:
+        at_head: the event whose sequence the head names; no row if there is none.
+        last: the last event of the chain.
+        kept: the head that was kept outside the database.
     """
-    ordered = events.sort_values("sequence", ignore_index=True)
-    previous = ""
-    for position, row in enumerate(ordered[[*_HASHED, "previous_hash", "hash"]].itertuples(index=False, name=None), 1):
-        *fields, previous_hash, own = row
-        if fields[0] != position or previous_hash != previous or _hash(previous, tuple(fields)) != own:
-            raise IntegrityError(f"台账事件链在第 {position} 项断开：有事件被改动或删除。请停止使用并从备份恢复。")
-        previous = own
-        if position == head.sequence and own != head.hash:
-            raise IntegrityError(f"台账第 {position} 项事件与链首记录不符：数据库可能被替换。请从备份恢复。")
-    if len(ordered) < head.sequence:
+    if last.sequence < kept.sequence:
+        missing = kept.sequence - last.sequence
+        return [f"缺少最后 {missing} 项事件：数据库或其 .wal 文件被截断或替换"]
+    if kept.sequence and at_head["hash"].tolist() != [kept.hash]:
+        return [f"第 {kept.sequence} 项事件与链首记录不符：数据库或链首文件可能被替换"]
+    return []
+
+
+def check(events: pd.DataFrame, last: Head, kept: Head, event_count: int) -> None:
+    """Check the end of the chain: what was written since the head was kept, and that the head is in it.
+
+    What lies before was checked when it was the end; `analysis.ledger.verify` checks it again.
+
+    Args:
+        events: the event at the head, and all after it.
+        last: the last event of the chain.
+        kept: the head that was kept outside the database; sequence 0 if none was kept.
+        event_count: how many events there are.
+
+    Raises:
+        IntegrityError: an event was changed, removed or moved, or the end is missing.
+    """
+    at_head = events[events["sequence"] == kept.sequence]
+    before = Head(kept.sequence - 1, str(at_head["previous_hash"].iloc[0])) if len(at_head) else kept
+    found = head_faults(at_head, last, kept) or faults(events, before)
+    if not found and event_count != last.sequence:
+        found = [f"最后一项编号 {last.sequence}，却只有 {event_count} 项事件"]
+    if found:
         raise IntegrityError(
-            f"台账缺少最后 {head.sequence - len(ordered)} 项事件：数据库或其 .wal 文件被截断或替换。请从备份恢复。"
+            f"台账事件链有误：{found[0]}。请停止使用并从备份恢复；用 hotline verify 查看全部不符之处。"
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.codebook.units import UnitRegister
 from analysis.contracts import EVENT_KINDS, FINISHED_STATUSES, LIFE_CYCLE_KINDS, PROBLEM_STATUSES
+from analysis.ledger.deadlines import RELAPSED
 from analysis.ledger.life_cycle import Role
 from analysis.ledger.placing import merge_circle
 from analysis.ledger.problems import Rules
@@ -302,7 +303,7 @@ class _Decider:
         return any(u.unit_id == unit_id and u.is_valid_on(self.moment.as_of) for u in self.units.unit)
 
     def _extension(self, until: date) -> dict[str, Any]:
-        version = self.rules.ledger.deadline_rule_version
+        version = self.rules.deadlines.review.version
         return {
             "due_on": until,
             "deadline_rule": f"{version}：批准延期至 {until:%Y-%m-%d}",
@@ -310,12 +311,11 @@ class _Decider:
         }
 
     def _new_deadline(self, problem: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Yield the deadline of a problem that came back, where the old one has passed."""
-        if problem["due_on"] >= self.moment.as_of:
+        """Yield the deadline of a problem that came back, where it still has the one from before."""
+        if (problem["time_starts_on"] or problem["registered_on"]) >= problem["status_on"]:
             return
-        due = self.rules.deadline(str(problem["sub_problem_code"]), self.moment.as_of)
-        facts = {"due_on": due.due_on, "is_due_provisional": due.is_provisional}
-        yield "deadline_set", facts | {"deadline_rule": f"{due.rule}（反弹后重新起算）"}
+        code, source = str(problem["sub_problem_code"]), str(problem["source"])
+        yield "deadline_set", self.rules.deadline(code, problem["status_on"], source, RELAPSED).facts
 
 
 def _what_happened(history: pd.DataFrame, version: int, problem: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from analysis.config import Ledger, Site
 from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS, PROBLEMS, empty_frame
 from analysis.ledger.attribution import Attributor
 from analysis.ledger.chain import SYSTEM, event_id, event_record
-from analysis.ledger.deadlines import Deadline, deadline
+from analysis.ledger.deadlines import REGISTERED, Deadline, DeadlineBook, deadline
 from analysis.ledger.life_cycle import CREATED, LifeCycle, Role
 from analysis.ledger.placing import NOBODY, ByHand, place_by_hand
 from analysis.ledger.steps import Moment, Request, take_steps
@@ -30,6 +30,7 @@ class Rules:
     themes: ThemeBook
     attributor: Attributor
     calendar: WorkingCalendar
+    deadlines: DeadlineBook
     ledger: Ledger
     site: Site
 
@@ -37,10 +38,12 @@ class Rules:
         """Say whether a sub-problem is a lead that may not reach the unit complained about."""
         return self.scheme.category_of(sub_problem_code).is_restricted
 
-    def deadline(self, sub_problem_code: str, registered_on: date) -> Deadline:
-        """Return by when a problem that is registered on a day must be mended."""
+    def deadline(
+        self, sub_problem_code: str, counted_from: date, source: str = "complaint", since: str = REGISTERED
+    ) -> Deadline:
+        """Return by when a problem must be mended whose time is counted from a day on."""
         category = self.scheme.category_of(sub_problem_code)
-        return deadline(category.category_code, registered_on, self.ledger, self.calendar)
+        return deadline(self.deadlines, category.category_code, source, counted_from, self.calendar, since)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def merge(
         problems: all problems so far, columns of the contract; they keep their ids for life.
         outdated: links that rest on an earlier judgement of their complaint, columns of PROBLEM_COMPLAINTS;
             run_id is the run of the new judgement. What `unlinked` does not bring back is withdrawn.
-        known_event_ids: ids of all events so far.
+        known_event_ids: ids of all events by which these complaints came into problems or left them so far.
         rules: scheme, themes, attribution, calendar.
         moment: the run.
         by_hand: where people put complaints; it goes before the rules.
@@ -188,12 +191,11 @@ def registration(
         due: its deadline.
         by: who registers it.
     """
-    limit = {"due_on": due.due_on, "deadline_rule": due.rule, "is_due_provisional": due.is_provisional}
     is_open = unit["unit_id"] is None
     told = {name: value for name, value in unit.items() if name != "unit_id"} if is_open else unit
     yield Request(problem_id, CREATED, by.role, by.actor, what, by.source)
     yield Request(problem_id, "unit_undetermined" if is_open else "unit_assigned", by.role, by.actor, told, by.source)
-    yield Request(problem_id, "deadline_set", by.role, by.actor, limit, by.source)
+    yield Request(problem_id, "deadline_set", by.role, by.actor, due.facts, by.source)
 
 
 def problem_number(site: Site, year: int, serial: int) -> str:

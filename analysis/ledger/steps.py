@@ -178,7 +178,9 @@ def correct_steps(
             found = replay(
                 pd.concat([history, pd.DataFrame([correction | {"sequence": last}])]), life_cycle, is_restricted
             )
-            reason = f"更正后余下的经过不合规定：{found.faults[0]}" if found.faults else _without_deadline(found)
+            reason = f"更正后余下的经过不合规定：{found.faults[0]}" if found.faults else ""
+            if found.problems["due_on"].isna().any() and _had_deadline(history):
+                reason = reason or "更正后问题没有整改时限"
         if reason:
             refusals.append(Refusal(request, reason))
             continue
@@ -211,8 +213,8 @@ def _correction_refusal(request: Request, history: pd.DataFrame) -> str:
     return ""
 
 
-def _without_deadline(found: "Replay") -> str:
-    return "更正后问题没有整改时限" if found.problems["due_on"].isna().any() else ""
+def _had_deadline(history: pd.DataFrame) -> bool:
+    return bool(history["kind"].eq("deadline_set").any())
 
 
 def corrected_sequences(events: pd.DataFrame) -> set[int]:

@@ -2,7 +2,7 @@
 
 import errno
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
@@ -23,6 +23,7 @@ _SYSTEM_ERRORS = tuple(
     for name in ("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "EIO", "EMFILE", "EISDIR", "ENOENT")
     if hasattr(errno, name)
 )
+_NO_END = 2**62  # more events than there will ever be
 _LOCK_PHRASES = ("Could not set lock on file", "Conflicting lock is held")
 
 
@@ -78,6 +79,9 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 class Reader:
     """Read-only access to a ledger or to a published snapshot."""
 
+    has_snapshot = False
+    """Whether the snapshot can be compared with."""
+
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
@@ -92,9 +96,47 @@ class Reader:
         """
         if not path.exists():
             raise UsageError(f"没有找到 {path}。请先执行 hotline run。")
+        return cls._locked_down(_connect(path, is_read_only=True))
+
+    @classmethod
+    def open_beside(cls, path: Path, snapshot: Path) -> Self:
+        """Open the ledger at `path` as `open` does, and the snapshot with it, if there is one, to compare the two."""
+        if not snapshot.is_file():
+            return cls.open(path)
+        if not path.is_file():
+            raise UsageError(f"没有找到 {path}。请先执行 hotline run。")
         connection = _connect(path, is_read_only=True)
+        try:
+            connection.execute(f"ATTACH '{_quoted(snapshot)}' AS snapshot (READ_ONLY)")
+        except duckdb.Error as error:
+            connection.close()
+            raise IntegrityError(f"快照 {snapshot} 无法打开，可能已损坏。请执行 hotline run 重新发布。") from error
+        reader = cls._locked_down(connection)
+        reader.has_snapshot = True
+        return reader
+
+    @classmethod
+    def _locked_down(cls, connection: duckdb.DuckDBPyConnection) -> Self:
         connection.execute("SET enable_external_access = false; SET lock_configuration = true")
         return cls(connection)
+
+    def compare_with_snapshot(self, table: Table, columns: Sequence[str]) -> pd.DataFrame:
+        """Return which rows differ: row_key, and side: `ledger` or `snapshot` where the row is, or `both`.
+
+        Rows are told apart by the hash of the columns compared, so that whole texts are not held in memory.
+        """
+        keys, compared = ", ".join(table.key), ", ".join(columns)
+        hashed = f"SELECT {keys}, hash({compared}) AS row_hash FROM"
+        with _translated():
+            return _plain(
+                self._connection.execute(
+                    f"SELECT concat_ws('|', {keys}) AS row_key,"  # noqa: S608 - names of the contract
+                    " CASE WHEN s.row_hash IS NULL THEN 'ledger' WHEN l.row_hash IS NULL THEN 'snapshot'"
+                    f" ELSE 'both' END AS side FROM ({hashed} {table.name}) l"
+                    f" FULL JOIN ({hashed} snapshot.{table.name}) s USING ({keys})"
+                    f" WHERE l.row_hash IS DISTINCT FROM s.row_hash ORDER BY {keys}"
+                ).df()
+            )
 
     def table(self, table: Table) -> pd.DataFrame:
         """Return all rows of a table in the order of its key.
@@ -119,6 +161,21 @@ class Reader:
         with _translated():
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
+    def head(self) -> Head:
+        """Return the last event's sequence and hash."""
+        last = self.query("last_event")
+        return Head(int(last["sequence"].iloc[0]), str(last["hash"].iloc[0])) if len(last) else Head()
+
+    def kept_head(self, path: Path) -> Head:
+        """Return the head of the chain that was kept outside the database at `path`.
+
+        Raises:
+            IntegrityError: the file is damaged, or was removed: only before the end of a first run may it be missing.
+        """
+        if not path.exists() and self.head().sequence and self.query("finished_runs")["run_count"].iloc[0]:
+            raise IntegrityError(f"事件链首文件 {path} 不见了，无法核对台账是否完整。请从备份恢复该文件。")
+        return Head.read(path)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
@@ -139,9 +196,10 @@ class Store(Reader):
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open or create the ledger at `path`, bring it to the newest migration and check its chain of events.
+        """Open or create the ledger at `path`, bring it to the newest migration and check the end of its chain.
 
-        The head of the chain is kept beside it in `<name>.head`.
+        The head of the chain is kept beside it in `<name>.head`. Only what came after it is checked, and the event
+        that it names: the cost of a night does not grow with its history.
 
         Raises:
             BusyError: another process holds the database.
@@ -153,19 +211,16 @@ class Store(Reader):
         try:
             path.chmod(0o600)
             store._migrate()
-            store._check_head_is_there()
-            check(store.table(EVENTS), Head.read(head_path))
+            store._check_chain(store.kept_head(head_path))
         except BaseException:
             store.close()
             raise
         return store
 
-    def _check_head_is_there(self) -> None:
-        """Check that the head's file was not removed: only before the end of a first run may it be missing."""
-        if self._head_path.exists() or not self.head().sequence:
-            return
-        if self.query("finished_runs")["run_count"].iloc[0]:
-            raise IntegrityError(f"事件链首文件 {self._head_path} 不见了，无法核对台账是否完整。请从备份恢复该文件。")
+    def _check_chain(self, kept: Head) -> None:
+        events = self.query("events_between", first=kept.sequence or 1, last=_NO_END)
+        count = int(self.query("event_count")["event_count"].iloc[0])
+        check(events, self.head(), kept, count)
 
     def _migrate(self) -> None:
         self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
@@ -234,16 +289,11 @@ class Store(Reader):
         """
         if events.empty:
             return 0
-        known = set(self._connection.execute("SELECT event_id FROM events").df()["event_id"])
-        fresh = events[~events["event_id"].isin(known)]
+        known = self.apply("known_events", {"given": events[["event_id"]]})
+        fresh = events[~events["event_id"].isin(known["event_id"])]
         chained, _ = extend(self.head(), fresh)
         self.append(EVENTS, chained)
         return len(fresh)
-
-    def head(self) -> Head:
-        """Return the last event's sequence and hash."""
-        rows = self._connection.execute("SELECT sequence, hash FROM events ORDER BY sequence DESC LIMIT 1").fetchall()
-        return Head(int(rows[0][0]), str(rows[0][1])) if rows else Head()
 
     def keep_head(self) -> None:
         """Write the head of the committed chain outside the database."""

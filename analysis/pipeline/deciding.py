@@ -43,6 +43,7 @@ from analysis.pipeline.steps_by_people import (
     named_person,
     record_steps,
 )
+from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 _PURPOSE = "decision workbook"
@@ -90,9 +91,7 @@ def export_decisions(paths: SitePaths, output: Path, *, with_leads: bool = False
         rules.scheme,
         units,
         day,
-        LedgerRules(
-            settings.exchange.due_soon_days, load_coarse_places(paths.codebook), rules.calendar.count_working_days
-        ),
+        LedgerRules(load_time_left(rules.scheme, paths), load_coarse_places(paths.codebook)),
     )
     shown = ledger if with_leads else ledger[~ledger["is_restricted"]]
     last = last_steps(tables[EVENTS.name])

@@ -26,8 +26,9 @@ def merge_problems(night: Night) -> Counts:
     rules = load_rules(night.paths, night.settings)
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
     outdated = night.store.query("outdated_links")
-    known_event_ids = set(night.store.query("event_ids")["event_id"])
     by_hand = ByHand(night.store.query("placements_in_force"), night.store.query("links_of_placed"))
+    concerned = pd.concat([frame[["complaint_id"]] for frame in (unlinked, outdated, by_hand.placements)])
+    known_event_ids = set(night.store.apply("link_event_ids", {"wanted": concerned})["event_id"])
     merged = merge(unlinked, night.store.table(PROBLEMS), outdated, known_event_ids, rules, night.moment, by_hand)
     with night.store.transaction():
         founding = founders.assign(canonical_complaint_id=founders["complaint_id"])

@@ -268,8 +268,9 @@ def _splitting(
     what |= {"statement": statement} | ({"batch": old["batch"]} if old["batch"] else {})
     unit = {name: old[name] for name in ("unit_id", "unit_kind", "unit_reason")}
     is_finished = old["status"] in FINISHED_STATUSES
-    kept = Deadline(old["due_on"], old["deadline_rule"], bool(old["is_due_provisional"]))
-    due = rules.deadline(old["sub_problem_code"], moment.as_of) if is_finished else kept
+    started = old["time_starts_on"] or old["registered_on"]
+    kept = Deadline(old["due_on"], old["deadline_rule"], bool(old["is_due_provisional"]), started)
+    due = rules.deadline(old["sub_problem_code"], moment.as_of, old["source"]) if is_finished else kept
     return list(registration(new_id, what, unit, due, Registrar(Role.SUPERVISOR, person)))
 
 

@@ -169,7 +169,8 @@ def _registration(problem_id: str, row: Mapping[str, Any], rules: Rules, by: Reg
     is_open = row["unit_id"] is None
     reason = "待定：登记时没有写明责任单位" if is_open else "登记时写明该单位"
     unit = {"unit_id": row["unit_id"], "unit_kind": row["unit_kind"], "unit_reason": reason}
-    due = rules.deadline(code, row["registered_on"])
+    due = rules.deadline(code, row["registered_on"], str(row["source"]))
     if row["due_on"]:
-        due = Deadline(row["due_on"], f"{rules.ledger.deadline_rule_version}：来文规定的时限", is_provisional=False)
+        words = f"{rules.deadlines.review.version}：来文规定的时限"
+        due = Deadline(row["due_on"], words, is_provisional=False, counted_from=row["registered_on"])
     yield from registration(problem_id, what, unit, due, by)

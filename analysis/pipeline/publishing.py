@@ -14,10 +14,10 @@ from analysis.exchange.outputs import RunInfo, write_outputs
 from analysis.exchange.places import load_coarse_places
 from analysis.ingest.sources import load_sources
 from analysis.ledger.store import Reader
-from analysis.ledger.working_days import load_calendar
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
+from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 
@@ -82,7 +82,7 @@ def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path
         run,
         unit_issue(paths, settings, scheme, tables[PROBLEMS.name]),
         source_names={source.source_code: source.name for source in load_sources(paths.codebook).source},
-        count_working_days=load_calendar(paths.codebook).count_working_days,
+        time_left=load_time_left(scheme, paths),
         places=load_coarse_places(paths.codebook),
         oversight=oversee(tables, scheme, settings, run_id),
     )

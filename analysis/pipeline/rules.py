@@ -4,6 +4,7 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import Settings
 from analysis.ledger.attribution import Attributor
+from analysis.ledger.deadlines import load_deadlines
 from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.problems import Rules
 from analysis.ledger.themes import load_themes
@@ -24,6 +25,7 @@ def load_rules(paths: SitePaths, settings: Settings) -> Rules:
         themes=load_themes(scheme, paths.codebook),
         attributor=Attributor(load_units(paths.codebook), settings.site),
         calendar=load_calendar(paths.codebook),
+        deadlines=load_deadlines(scheme, paths.codebook),
         ledger=settings.ledger,
         site=settings.site,
     )

@@ -17,7 +17,7 @@ _COUNTS = """\
 文件　{files} 个（无法读取 {unreadable_files} 个）
 诉求　{complaints} 件，反映人 {complainants} 人，同一事项 {matters} 项
 判断　纳入 {in_scope} 件，待人工复核 {review} 件
-问题　{problems} 个，超期 {overdue} 个
+问题　{problems} 个，超期 {overdue} 个，临期 {due_soon} 个
 隔离　{quarantined} 条待处理"""
 
 
@@ -25,31 +25,35 @@ _COUNTS = """\
 @processed_option
 def status(processed: Path | None) -> None:
     """查看上次运行、各项计数、隔离区和超期问题。"""
+    from analysis.codebook.scheme import load_scheme
     from analysis.config import load_settings
     from analysis.contracts import RUNS
     from analysis.errors import BusyError, UsageError
     from analysis.ledger.status import read_status
     from analysis.ledger.store import Reader
     from analysis.pipeline.night import today
+    from analysis.pipeline.time_left import load_time_left
     from analysis.site import site_paths
 
     paths = site_paths(None, processed)
+    scheme = load_scheme(paths.codebook)
     try:
         # Only the private ledger knows of a run that failed while or before it published.
         reader = Reader.open(paths.ledger)
     except (BusyError, UsageError, OSError):
         reader = Reader.open(paths.snapshot)
     with reader:
-        found = read_status(reader, today(load_settings(paths.settings)))
+        day = today(load_settings(paths.settings))
+        found = read_status(reader, scheme, load_time_left(scheme, paths), day)
     for run in found.last_run.to_dict("records"):
         label = RUNS["status"].values[run["status"]]
         click.echo(f"上次运行　{run['run_id']}，{run['started_at']:%Y-%m-%d %H:%M} 开始，{label}")
     click.echo(_COUNTS.format(**found.counts))
     for row in found.quarantine.to_dict("records"):
         click.echo(f"　　　{row['entry_count']} 条：{row['reason']}")
-    for row in found.overdue.to_dict("records"):
-        estimate = "（暂估）" if row["is_due_provisional"] else ""
+    for problem, left in found.overdue:
+        estimate = "（暂估）" if left.is_provisional else ""
         click.echo(
-            f"超期　{row['problem_id']}　{row['statement']}　"
-            f"时限 {row['due_on']:%Y-%m-%d}{estimate}，已超 {row['overdue_days']} 天"
+            f"超期　{problem['problem_id']}　{problem['statement']}　"
+            f"时限 {problem['due_on']:%Y-%m-%d}{estimate}，已超 {-(left.natural_days or 0)} 天"
         )

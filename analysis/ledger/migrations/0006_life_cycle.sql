@@ -19,6 +19,7 @@ CREATE TABLE problems_extended (
     status_reason VARCHAR,
     registered_on DATE NOT NULL,
     handed_over_on DATE,
+    time_starts_on DATE,
     due_on DATE,
     deadline_rule VARCHAR,
     is_due_provisional BOOLEAN,

@@ -8,5 +8,4 @@ SELECT
     (SELECT count(*) FROM gate_decisions WHERE decision = 'in_scope') AS in_scope,
     (SELECT count(*) FROM gate_decisions WHERE decision = 'review') AS review,
     (SELECT count(*) FROM problems) AS problems,
-    (SELECT count(*) FROM problems WHERE due_on < $today AND NOT list_contains($finished, status)) AS overdue,
     (SELECT count(*) FROM quarantine WHERE status = 'open') AS quarantined

@@ -1,2 +1,0 @@
--- grain: one row per event
-SELECT event_id FROM events
