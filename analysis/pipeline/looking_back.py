@@ -29,6 +29,7 @@ from analysis.ledger.store import Reader
 from analysis.pipeline.returned_files import SUFFIX, read_returned_file
 from analysis.pipeline.rules import load_rules
 from analysis.pipeline.steps_by_people import existing_ledger, masked, moment_now, named_person, record_steps
+from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 _PURPOSE = "look-back workbook"
@@ -75,7 +76,7 @@ def draw_sample(
     rules, book, moment = load_rules(paths, settings), load_look_back(paths.codebook), moment_now(settings)
     seed = seed or moment.as_of.isoformat()
     with existing_ledger(paths) as store:
-        ledger = _ledger(store, paths, settings, rules, moment.as_of)
+        ledger = _ledger(store, paths, rules, moment.as_of)
         closed = ledger[ledger["status"] == _OPEN]
         if since is not None:
             closed = closed[pd.to_datetime(closed["closed_on"]) >= pd.Timestamp(since)]
@@ -120,7 +121,7 @@ def _drawn_events(
         )
 
 
-def _ledger(reader: Reader, paths: SitePaths, settings: Settings, rules: Rules, day: date) -> pd.DataFrame:
+def _ledger(reader: Reader, paths: SitePaths, rules: Rules, day: date) -> pd.DataFrame:
     tables = reader.tables()
     return build_ledger(
         tables[PROBLEMS.name],
@@ -131,9 +132,7 @@ def _ledger(reader: Reader, paths: SitePaths, settings: Settings, rules: Rules, 
         rules.scheme,
         load_units(paths.codebook),
         day,
-        LedgerRules(
-            settings.exchange.due_soon_days, load_coarse_places(paths.codebook), rules.calendar.count_working_days
-        ),
+        LedgerRules(load_time_left(rules.scheme, paths), load_coarse_places(paths.codebook)),
     )
 
 
