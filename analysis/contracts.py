@@ -762,7 +762,7 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
         KeyError: a declared column is missing.
         ValueError: a value does not fit its column's type, or a required value is missing or not allowed.
     """
-    out = pd.DataFrame(index=frame.index)
+    columns: dict[str, pd.Series[Any]] = {}
     for column in table.columns:
         values = frame[column.name].astype(_PANDAS_TYPES[column.type])
         if values.dtype == object:
@@ -771,5 +771,5 @@ def conform(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
             raise ValueError(f"{table.name}.{column.name}: missing value in row {values.isna().to_numpy().argmax()}")
         if column.values and not set(values.dropna()) <= set(column.values):
             raise ValueError(f"{table.name}.{column.name}: value not allowed")
-        out[column.name] = values
-    return out.reset_index(drop=True)
+        columns[column.name] = values
+    return pd.DataFrame(columns, index=frame.index).reset_index(drop=True)

@@ -13,6 +13,7 @@ import pytest
 from analysis.contracts import FILED_COLUMNS
 from analysis.exchange.returned_sheet import RefusedWorkbookError
 from analysis.pipeline.importing import ImportedLedger, RefusedLedger, import_ledgers
+from analysis.site import site_paths
 from tests.unit_edits import BEFORE, KINDS, Expected, Grid, read_grid
 from tests.unit_site import UNIT_BOOK, build_unit_site, copy_unit_site, problems, quick_imports
 
@@ -50,12 +51,12 @@ def seen_state(site: Any) -> dict[str, dict[str, Any]]:
 def test_edits_are_applied_as_meant_or_refused_with_their_address(
     built: Path, grid: Grid, tmp_path: Path, kind: str
 ) -> None:
+    before = problems(site_paths(built / "raw", built / "processed"))
     for seed in range(FILES_OF_A_KIND):
         rng = random.Random(zlib.crc32(f"{kind} {seed}".encode()))
         edited, expected = deepcopy(grid), Expected()
         KINDS[kind](rng, edited, expected)
         site = copy_unit_site(built, tmp_path / f"site{seed}")
-        before = problems(site)
         file = edited.save(tmp_path / f"交回{seed}.xlsx")
         (done,) = import_ledgers(site, [file])
         if expected.is_refused:
@@ -70,6 +71,8 @@ def test_edits_are_applied_as_meant_or_refused_with_their_address(
             assert seen_state(site) == expected_state(before, expected), (kind, seed)
             assert done.applications == {k: list(expected.asked.values()).count(k) for k in {*expected.asked.values()}}
             assert done.changed_count == sum(map(len, expected.filed.values()))
+            if seed:
+                continue
             (again,) = import_ledgers(site, [edited.save(tmp_path / f"再存{seed}.xlsx")])
             assert isinstance(again, ImportedLedger)
             assert not again.changed_count
