@@ -165,6 +165,13 @@ class Ledger(_Section):
     same_matter_window_days: _Positive
 
 
+class Recurrence(_Section):
+    """How the times before and after the closing of a problem are compared."""
+
+    months_before: _Positive
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
 class ReviewWeights(_Section):
     """How much each reason for a review adds to its value."""
 
@@ -215,6 +222,7 @@ class Exchange(_Section):
     """What may leave the office."""
 
     small_count: _Positive
+    longest_digest_table: _Positive
 
 
 class Schedule(_Section):
@@ -239,6 +247,7 @@ class Settings(_Section):
     explain: Explain
     assist: Assist
     ledger: Ledger
+    recurrence: Recurrence
     review: Review
     elusion: Elusion
     drift: Drift

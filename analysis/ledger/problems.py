@@ -44,6 +44,9 @@ class Rules:
         return deadline(self.deadlines, category.category_code, source, counted_from, self.calendar, since)
 
 
+NO_HOMES = pd.DataFrame(columns=["complaint_id", "sub_problem_code", "problem_id"], dtype=object)
+
+
 @dataclass(frozen=True)
 class Merge:
     """What a night adds to the ledger.
@@ -63,6 +66,7 @@ def merge(
     known_event_ids: Set[str],
     rules: Rules,
     moment: Moment,
+    closed_homes: pd.DataFrame = NO_HOMES,
 ) -> Merge:
     """Put each unlinked assessment into the problem it belongs to, creating problems where there is none.
 
@@ -74,6 +78,8 @@ def merge(
         known_event_ids: ids of all events by which these complaints came into problems or left them so far.
         rules: scheme, themes, attribution, calendar.
         moment: the run.
+        closed_homes: columns of `sql/closed_homes.sql`: which closed problem a complaint belongs to because it is
+            about the same matter, whatever unit and theme it names.
 
     Returns:
         New rows for problems, problem_complaints and events (still without their place in the chain).
@@ -81,16 +87,17 @@ def merge(
     if unlinked.empty:
         withdrawn = _link_events(outdated, "complaint_withdrawn", known_event_ids, moment)
         return Merge(empty_frame(PROBLEMS), empty_frame(PROBLEM_COMPLAINTS), withdrawn)
-    placed = _place(unlinked, rules, moment)
+    placed = _place(unlinked, rules, moment).merge(closed_homes, on=["complaint_id", "sub_problem_code"], how="left")
     created = take_steps(
-        _registrations(placed, problems, rules, moment),
+        _registrations(placed[placed["problem_id"].isna()], problems, rules, moment),
         problems.iloc[:0],
         rules.life_cycle,
         rules.is_restricted,
         moment,
     )
     ids = homes(pd.concat([problems, created.problems]))
-    links = placed.assign(problem_id=placed["merge_key"].map(ids), run_id=placed["judged_run_id"])
+    home = placed["problem_id"].fillna(placed["merge_key"].map(ids))
+    links = placed.assign(problem_id=home, run_id=placed["judged_run_id"])
     # A complaint with two themes of one problem's sub-problem is still one link.
     links = links[PROBLEM_COMPLAINTS.column_names].drop_duplicates(["problem_id", "complaint_id"], ignore_index=True)
     events = [
