@@ -166,6 +166,13 @@ class Ledger(_Section):
     same_matter_window_days: _Positive
 
 
+class Recurrence(_Section):
+    """How the times before and after the closing of a problem are compared."""
+
+    months_before: _Positive
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+
+
 class ReviewWeights(_Section):
     """How much each reason for a review adds to its value."""
 
@@ -225,6 +232,7 @@ class Exchange(_Section):
     small_count: _Positive
     longest_filed_text: _Positive
     longest_filed_name: _Positive
+    longest_digest_table: _Positive
 
 
 class Schedule(_Section):
@@ -249,6 +257,7 @@ class Settings(_Section):
     explain: Explain
     assist: Assist
     ledger: Ledger
+    recurrence: Recurrence
     review: Review
     elusion: Elusion
     look_back: LookBack

@@ -386,6 +386,23 @@ ASSESSMENTS = Table(
     ),
 )
 
+FORMER_JUDGEMENTS = Table(
+    "former_judgements",
+    "以前的判断",
+    "一件诉求被重新判断之前的一次判断",
+    ("complaint_id", "run_id"),
+    (
+        Column("complaint_id", _T, "诉求编号", "被判断的诉求"),
+        Column("run_id", _T, "运行编号", "作出这一次判断的运行"),
+        Column("decision", _T, "判断", "当时是否纳入", values=DECISIONS),
+        Column("codes", _T, "小类代码", "当时判定的小类，按代码排列，以分号相连；没有的为空串"),
+        Column("decided_by", _T, "判断者", "判断是模型的，还是人工复核的", values=DECIDERS),
+        Column("model_id", _T, "模型版本", "判断所用模型"),
+        Column("codebook_version", _T, "代码本版本", "判断所用规则与类别的版本"),
+    ),
+    is_append_only=True,
+)
+
 EXPLANATIONS = Table(
     "explanations",
     "判断说明",
@@ -722,6 +739,7 @@ TABLES: tuple[Table, ...] = (
     QUARANTINE,
     GATE_DECISIONS,
     ASSESSMENTS,
+    FORMER_JUDGEMENTS,
     EXPLANATIONS,
     ASSISTANT_OPINIONS,
     MATTERS,

@@ -23,6 +23,8 @@ def report_run(counts: Mapping[str, int], paths: SitePaths) -> str:
     """Return the summary of a run, with the balance of rows that promise 1 of the design asks for."""
     balance = " + ".join(f"{label} {counts[outcome]}" for outcome, label in OUTCOMES.items())
     lines = _REPORT.format(**counts, balance=balance, processed=paths.processed)
+    if counts["relapsed_problems"]:
+        lines += f"\n反弹　{counts['relapsed_problems']} 个已销号的问题又有新的反映，见夜报"
     if counts["decided_by_reviewers"] or counts["sampled"]:
         lines += f"\n复核　落实人工决定 {counts['decided_by_reviewers']} 件，新抽查 {counts['sampled']} 件"
     if counts["misplaced_files"]:

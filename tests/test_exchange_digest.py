@@ -62,9 +62,9 @@ def test_new_problems_and_old_ones_with_new_complaints_are_apart(digest: str) ->
 
 
 def test_overdue_comes_first(digest: str) -> None:
-    section = _section(digest, "超期和临期")
-    words = re.findall(r"超期\d+天|临期，[^ （]*", section)
-    assert words == ["超期11天", "超期3天", "超期1天", "临期，今天到期", "临期，剩3天", "临期，剩6天"]
+    overdue, due_soon = _section(digest, "超期"), _section(digest, "临期")
+    assert re.findall(r"超期\d+天", overdue) == ["超期11天", "超期3天", "超期1天"]
+    assert re.findall(r"临期，[^ （]*", due_soon) == ["临期，今天到期", "临期，剩3天", "临期，剩6天"]
 
 
 def test_each_task_is_counted_and_nothing_else_is_asked(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
@@ -97,6 +97,113 @@ def test_every_table_has_as_many_cells_in_each_row(digest: str) -> None:
         lines = [line for line in block.splitlines() if line.startswith("|")]
         counts = {len(re.findall(r"(?<!\\)\|", line)) for line in lines}
         assert len(counts) <= 1
+
+
+def test_what_relapsed_stands_first_with_the_rates(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    problems = tables["problems"].copy()
+    problems.loc[0, ["status", "status_reason"]] = ["relapsed", "销号后1.0个月2件"]
+    problems.loc[1, "status"] = "closed"
+    found = _digest(tmp_path, tables | {"problems": problems})
+    headings = re.findall(r"^## (.*)$", found, re.MULTILINE)
+    assert headings[:8] == [
+        "今天要办",
+        "反弹",
+        "新登记的问题",
+        "有新诉求的老问题",
+        "超期",
+        "临期",
+        "判断有变的诉求",
+        "责任单位交来的",
+    ]
+    section = _section(found, "反弹")
+    assert re.search(r"\| FR-2026-0001 \|.*销号后1.0个月2件 \| 48 \| 41 \| 24 \|", section)
+    is_grown = "FR-2026-0002" in _section(found, "有新诉求的老问题")
+    assert ("没有反弹：FR-2026-0002" in section) == is_grown
+    assert "**1** 个问题销号后反弹" in _section(found, "今天要办")
+
+
+def test_a_long_table_is_cut_and_says_so(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    problems = tables["problems"].assign(due_on=AS_OF - timedelta(days=1))
+    settings = load_settings()
+    short = settings.model_copy(update={"exchange": settings.exchange.model_copy(update={"longest_digest_table": 3})})
+    write_outputs(
+        tmp_path,
+        tables | {"problems": problems},
+        short,
+        load_scheme(),
+        load_units(),
+        RUN,
+        time_left=time_left,
+    )
+    section = _section((tmp_path / "夜报.md").read_text(encoding="utf-8"), "超期")
+    open_count = len(tables["problems"]) - 2  # two are leads
+    assert len(re.findall(r"FR-2026-\d{4}", section)) == 3
+    assert f"另有 {open_count - 3} 行没有列出" in section
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"decided_by": "reviewer"}, "人工复核"),
+        ({"model_id": "m-new"}, "换了模型"),
+        ({"codebook_version": "2027.1"}, "代码本变更"),
+        ({}, "人工意见变动"),
+    ],
+)
+def test_changed_judgements_are_told_with_the_reason(
+    tmp_path: Path, tables: dict[str, pd.DataFrame], change: dict[str, str], why: str
+) -> None:
+    gate = tables["gate_decisions"].copy()
+    concerned = gate.index[(gate["run_id"] == RUN.run_id) & (gate["decision"] == "in_scope")][:2]
+    former = gate.loc[concerned, ["complaint_id", "decided_by", "model_id", "codebook_version"]].assign(
+        run_id="earlier", decision="out_of_scope", codes=""
+    )
+    gate.loc[concerned, list(change)] = list(change.values())
+    complaints = tables["complaints"].assign(run_id="earlier")
+    changed = tables | {"gate_decisions": gate, "former_judgements": former, "complaints": complaints}
+    section = _section(_digest(tmp_path, changed), "判断有变的诉求")
+    assert f"| {why} | 不纳入 | 纳入：" in section
+    assert set(former["complaint_id"]) <= set(re.findall(r"T2026\d{8}", section))
+    same = former.assign(decision="in_scope", codes="irrelevant", complaint_id="T0")
+    assert "没有诉求的判断改变" in _digest(tmp_path, tables | {"former_judgements": same})
+
+
+def test_what_units_handed_in_and_what_waits_is_told(tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    assert "没有收到" in _section(_digest(tmp_path / "a", tables), "责任单位交来的")
+    problems = tables["problems"].copy()
+    problems.loc[[0, 1, 2], "status"] = ["objected", "closure_requested", "rectifying"]
+    problems.loc[2, "extension_due_on"] = AS_OF
+    runs = pd.DataFrame(
+        [
+            {"run_id": run_id, "sequence": n, "started_at": pd.Timestamp(AS_OF) - pd.Timedelta(days=days)}
+            for n, (run_id, days) in enumerate([("earlier", 1), (RUN.run_id, 0)], 1)
+        ]
+    ).assign(
+        finished_at=pd.NaT, as_of_date=AS_OF, status="finished", software_version="1", codebook_version="1", counts=None
+    )
+    events = pd.DataFrame(
+        [
+            {"sequence": n, "problem_id": problem_id, "kind": kind, "occurred_at": runs["started_at"].iloc[0] + shift}
+            for n, (problem_id, kind, shift) in enumerate(
+                [
+                    ("FR-2026-0001", "rectification_filed", pd.Timedelta(hours=8)),
+                    ("FR-2026-0001", "objection_raised", pd.Timedelta(hours=8)),
+                    ("FR-2026-0002", "closure_requested", pd.Timedelta(hours=9)),
+                    ("FR-2026-0003", "rectification_filed", pd.Timedelta(hours=-9)),
+                ],
+                1,
+            )
+        ]
+    ).assign(event_id="e", actor="某人", payload="{}", previous_hash="", hash="h", run_id="")
+    section = _section(
+        _digest(tmp_path / "b", tables | {"problems": problems, "runs": runs, "events": events}), "责任单位交来的"
+    )
+    assert "填报整改 1 个，申请销号 1 个，提出异议 1 个" in section
+    assert re.findall(r"^\| (异议待核|申请销号待核查|延期待批) \| (FR-2026-\d{4})", section, re.MULTILINE) == [
+        ("异议待核", "FR-2026-0001"),
+        ("申请销号待核查", "FR-2026-0002"),
+        ("延期待批", "FR-2026-0003"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,11 @@ def test_a_complaint_reviewed_in_scope_joins_a_problem_and_leaves_it_when_review
     assert LIGHT_ID not in set(after["problem_complaints"]["complaint_id"])
     assert set(problems) <= set(after["problems"]["problem_id"])
     assert kinds(site).count("complaint_withdrawn") == 2
+    former = after["former_judgements"]
+    assert former[["decision", "codes", "decided_by"]].to_numpy().tolist() == [
+        ["out_of_scope", "", "model"],
+        ["in_scope", "irregular.inaction;rough.attitude", "reviewer"],
+    ]
     Store.open(site.ledger).close()  # the chain verifies
 
 

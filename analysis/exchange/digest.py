@@ -4,15 +4,20 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.contracts import DECISIONS, OUTCOMES, PROBLEM_SOURCES, RAW_FILES
+from analysis.contracts import DECISIONS, FINISHED_STATUSES, OUTCOMES, PROBLEM_SOURCES, RAW_FILES
+from analysis.exchange.digest_changes import (
+    REACH_WORDS,
+    changed_section,
+    cut,
+    handed_in_section,
+    relapsed_section,
+)
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import COUNTING_RULE, REACH, TIME_RULE, as_text, count_reach, total_reach
 from analysis.exchange.markdown import escape_markdown, markdown_table
 from analysis.exchange.oversight import Oversight, drift_section, elusion_section, review_section
 from analysis.exchange.problem_sources import PROGRESS_RULE, count_batches, count_sources
 from analysis.exchange.style import Tone
-
-_REACH_WORDS = ("诉求", "人数", "事项")
 
 
 def build_digest(
@@ -31,7 +36,7 @@ def build_digest(
         edition: whose digest it is, and the run.
         oversight: reviews, elusion test and drift.
     """
-    run, site = edition.run, edition.settings.site
+    run, site, most = edition.run, edition.settings.site, edition.settings.exchange.longest_digest_table
     open_ledger = ledger[~ledger["is_restricted"]]
     made_by = (
         f"出具单位：{escape_markdown(edition.office)}  \n"
@@ -43,6 +48,20 @@ def build_digest(
         made_by,
         "## 今天要办",
         _to_do(ledger, open_ledger, tables, oversight),
+        "## 反弹",
+        relapsed_section(open_ledger, links, run.run_id, most),
+        "## 新登记的问题",
+        _problem_table(open_ledger[open_ledger["run_id"] == run.run_id], most),
+        "## 有新诉求的老问题",
+        _grown(open_ledger, links, run.run_id, most),
+        "## 超期",
+        _problem_table(_by_time(open_ledger, Tone.OVERDUE), most),
+        "## 临期",
+        _problem_table(_by_time(open_ledger, Tone.DUE_SOON), most),
+        "## 判断有变的诉求",
+        changed_section(tables, edition.scheme, run.run_id, most),
+        "## 责任单位交来的",
+        handed_in_section(open_ledger, tables, run.run_id, most),
         "## 收件对账",
         _intake(tables["raw_files"], run.run_id),
         "## 判断",
@@ -51,12 +70,6 @@ def build_digest(
         _state(ledger, links, edition),
         "## 问题来源",
         _sources(ledger, links, edition),
-        "## 新登记的问题",
-        _problem_table(open_ledger[open_ledger["run_id"] == run.run_id]),
-        "## 有新诉求的老问题",
-        _grown(open_ledger, links, run.run_id),
-        "## 超期和临期",
-        _problem_table(open_ledger[open_ledger["tone"] != Tone.NONE].sort_values(["natural_days_left", "problem_id"])),
         "## 复核",
         review_section(oversight),
         "## 漏判抽查",
@@ -76,13 +89,21 @@ def _to_do(
 ) -> str:
     quarantine, gate = tables["quarantine"], tables["gate_decisions"]
     is_open = quarantine["status"] == "open"
+    status = open_ledger["status"]
     counts = (
+        ((status == "relapsed").sum(), "个问题销号后反弹：见“反弹”，重新交办"),
         ((open_ledger["tone"] == Tone.OVERDUE).sum(), "个问题已超期：督办责任单位"),
         ((open_ledger["tone"] == Tone.DUE_SOON).sum(), "个问题临期：提醒责任单位"),
         (ledger["is_restricted"].sum(), "个线索移送类问题：见《线索移送清单》，按规定移送"),
-        (open_ledger["unit_id"].isna().sum(), "个问题责任单位待定：见《问题清单》“待定与复核”，核定责任单位"),
+        (status.isin(["closure_requested", "verifying"]).sum(), "个问题申请销号：核查后决定"),
+        ((status == "objected").sum(), "个问题责任单位有异议：核定"),
+        (open_ledger["extension_due_on"].notna().sum(), "个问题申请延期：批复"),
         (
-            ((open_ledger["status"] == "awaiting_handover") & open_ledger["unit_id"].notna()).sum(),
+            (open_ledger["unit_id"].isna() & ~status.isin(FINISHED_STATUSES)).sum(),
+            "个问题责任单位待定：见《问题清单》“待定与复核”，核定责任单位",
+        ),
+        (
+            ((status == "awaiting_handover") & open_ledger["unit_id"].notna()).sum(),
             "个问题待交办：把“整改台账”文件夹里的台账发给责任单位",
         ),
         ((gate["decision"] == "review").sum(), "件诉求待人工复核：见《问题清单》“待定与复核”"),
@@ -148,13 +169,13 @@ def _state(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
     for code, category in edition.scheme.categories.items():
         rows.append([category.name, int(counts.get(code, 0)), *(int(reach[c].get(code, 0)) for c in REACH)])
     rows.append(["合计（去重）", len(ledger), *total_reach(linked).values()])
-    return markdown_table(["类别", "问题", *_REACH_WORDS], rows, 4)
+    return markdown_table(["类别", "问题", *REACH_WORDS], rows, 4)
 
 
 def _sources(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str:
     fields = ["label", "problem_count", "finished_count", "overdue_count", *REACH]
     rows = count_sources(ledger, links, edition.run.as_of)[fields].to_numpy().tolist()
-    table = markdown_table(["来源", "问题", "已办结", "超期", *_REACH_WORDS], rows, 6)
+    table = markdown_table(["来源", "问题", "已办结", "超期", *REACH_WORDS], rows, 6)
     batches = [
         [
             PROBLEM_SOURCES[b.source],
@@ -173,15 +194,22 @@ def _sources(ledger: pd.DataFrame, links: pd.DataFrame, edition: Edition) -> str
     return f"{table}\n\n{markdown_table(headings, batches, 4)}\n\n{PROGRESS_RULE}"
 
 
-def _problem_table(problems: pd.DataFrame) -> str:
+def _by_time(problems: pd.DataFrame, tone: Tone) -> pd.DataFrame:
+    """Return the problems of a tone, those with the least time left first."""
+    return problems[problems["tone"] == tone].sort_values(["natural_days_left", "problem_id"])
+
+
+def _problem_table(problems: pd.DataFrame, most: int) -> str:
     if problems.empty:
         return "无。"
     fields = ["problem_id", "category_name", "sub_problem_name", "statement", "unit_short_name", "due_on", "time_words"]
-    headings = ["问题编号", "类别", "小类", "具体问题", "责任单位", "整改时限", "时限状态", *_REACH_WORDS]
-    return markdown_table(headings, problems[[*fields, *REACH]].to_numpy().tolist(), 3)
+    headings = ["问题编号", "类别", "小类", "具体问题", "责任单位", "整改时限", "时限状态", *REACH_WORDS]
+    shown = problems.assign(due_on=problems["due_on"].map(lambda day: day or "未定"))
+    rows, more = cut(shown[[*fields, *REACH]].to_numpy().tolist(), most)
+    return markdown_table(headings, rows, 3) + more
 
 
-def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
+def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str, most: int) -> str:
     added = links[links["run_id"] == run_id].groupby("problem_id")["complaint_id"].nunique()
     old = open_ledger[(open_ledger["run_id"] != run_id) & open_ledger["problem_id"].isin(added.index)]
     if old.empty:
@@ -197,7 +225,8 @@ def _grown(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str) -> str:
         for p in old.to_dict("records")
     ]
     rows.sort(key=lambda row: (-row[3], row[0]))
-    return markdown_table(["问题编号", "小类", "责任单位", "本次新增", *_REACH_WORDS], rows, 4)
+    rows, more = cut(rows, most)
+    return markdown_table(["问题编号", "小类", "责任单位", "本次新增", *REACH_WORDS], rows, 4) + more
 
 
 def _quarantined(quarantine: pd.DataFrame) -> str:

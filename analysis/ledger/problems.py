@@ -46,6 +46,9 @@ class Rules:
         return deadline(self.deadlines, category.category_code, source, counted_from, self.calendar, since)
 
 
+NO_HOMES = pd.DataFrame(columns=["complaint_id", "sub_problem_code", "problem_id"], dtype=object)
+
+
 @dataclass(frozen=True)
 class Registrar:
     """Who registers a problem, in which capacity, and where it was said: file and cell, or nothing."""
@@ -78,6 +81,7 @@ def merge(
     rules: Rules,
     moment: Moment,
     by_hand: ByHand = NOBODY,
+    closed_homes: pd.DataFrame = NO_HOMES,
 ) -> Merge:
     """Put each unlinked assessment into the problem it belongs to, creating problems where there is none.
 
@@ -90,6 +94,8 @@ def merge(
         rules: scheme, themes, attribution, calendar.
         moment: the run.
         by_hand: where people put complaints; it goes before the rules.
+        closed_homes: columns of `sql/closed_homes.sql`: which closed problem a complaint belongs to because it is
+            about the same matter, whatever unit and theme it names.
 
     Returns:
         New rows for problems, problem_complaints and events (still without their place in the chain).
@@ -97,9 +103,9 @@ def merge(
     left, links = place_by_hand(unlinked, by_hand, final_homes(problems))
     created = empty_frame(PROBLEMS), empty_frame(EVENTS)
     if len(left):
-        placed = _place(left, rules, moment)
+        placed = _place(left, rules, moment).merge(closed_homes, on=["complaint_id", "sub_problem_code"], how="left")
         taken = take_steps(
-            _registrations(placed, problems, rules, moment),
+            _registrations(placed[placed["problem_id"].isna()], problems, rules, moment),
             problems.iloc[:0],
             rules.life_cycle,
             rules.is_restricted,
@@ -107,7 +113,8 @@ def merge(
         )
         created = taken.problems, taken.events
         ids = homes(pd.concat([problems, taken.problems]))
-        by_rule = placed.assign(problem_id=placed["merge_key"].map(ids), run_id=placed["judged_run_id"])
+        home = placed["problem_id"].fillna(placed["merge_key"].map(ids))
+        by_rule = placed.assign(problem_id=home, run_id=placed["judged_run_id"])
         links = pd.concat([links, by_rule[PROBLEM_COMPLAINTS.column_names]], ignore_index=True)
     # One decided by hand may stand for a judgement that the rules put into the same problem.
     links = links.drop_duplicates(["problem_id", "complaint_id", "sub_problem_code"], ignore_index=True)

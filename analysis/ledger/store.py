@@ -272,8 +272,9 @@ class Store(Reader):
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
     def forget_judgements(self, complaint_ids: "pd.Series[str]") -> None:
-        """Delete the decisions and assessments of complaints, so that the next run judges them again."""
+        """Set the decisions and assessments of complaints aside, so that the next run judges them again."""
         undecided = {"undecided": complaint_ids.to_frame("complaint_id")}
+        self.apply("keep_former_judgements", undecided)
         self.apply("delete_gate_decisions", undecided)
         self.apply("delete_assessments", undecided)
 
