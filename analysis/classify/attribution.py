@@ -101,19 +101,15 @@ class Attribution:
         matches, clauses = self._batch.matches, self._batch.clauses
         holds = np.zeros((clauses.document_count, len(self._finder.rules)))
         holds[clauses.document[matches.rule_clause], matches.rule_index] = 1.0
-        weighed = holds * np.array([rule.weight for rule in self._finder.rules])
-        polarity = np.array([rule.polarity for rule in self._finder.rules])
+        weighed = holds * self._finder.rule_weights
+        polarity = self._finder.rule_polarities
         shared = np.zeros_like(weighed)
         for column, name in enumerate(self._names["knowledge"]):
-            is_meant = polarity == name if name in ("for", "against") else _supports(self._finder, name)
+            is_meant = polarity == name if name in ("for", "against") else self._finder.supports(name)
             own = weighed * is_meant
             total = own.sum(axis=1, keepdims=True)
             shared += np.divide(own, total, out=np.zeros_like(own), where=total != 0) * parts[:, column, None]
         return np.asarray(shared)
-
-
-def _supports(finder: CueFinder, code: str) -> Floats:
-    return np.array([own == code for own in finder.rule_codes], dtype=np.float64)
 
 
 def _spread(parts: Floats, document: Indices, column: Indices) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Flags, Indices
+from analysis.classify.arrays import Indices
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import choose_evidence, clause_span
@@ -18,6 +18,7 @@ from analysis.classify.grams import GramVocabulary
 from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_wording_shares
 from analysis.classify.model import Calibration, LinearModel, Model, Scores
 from analysis.classify.model_store import Arrays, read_model
+from analysis.classify.reasons import reasons
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.version import codebook_version
@@ -150,7 +151,7 @@ class Classifier:
         unknown = unknown_wording_shares(batch.clauses, grams)
         sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
-        reasons = self._reasons(len(ids), hits, included, kinds)
+        rests_on = reasons(self.finder, batch, included, kinds)
         gate = []
         for row, complaint_id in enumerate(ids):
             decision = "review" if doubtful[row] else "in_scope" if included[row] else "out_of_scope"
@@ -160,7 +161,7 @@ class Classifier:
                     decision,
                     float(scores.gate[row]),
                     kinds[row],
-                    reasons[row],
+                    rests_on[row],
                     REVIEW_REASONS["uncertain"] if doubtful[row] else None,
                     self.model_id,
                     self.codebook_version,
@@ -170,36 +171,15 @@ class Classifier:
                     bool(sure[row]) if concerned[row] else None,
                 )
             )
-        return gate, list(self._assess(ids, batch, grams, scores, hits, np.flatnonzero(included)))
-
-    def _reasons(self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]) -> list[str]:
-        """Say in Chinese what each decision rests on: names of rules only, never words of the complaint."""
-        meaning = {rule.rule_id: rule.meaning for rule in self.finder.rules}
-        strongest: dict[int, dict[str, list[str]]] = {}
-        for row, rule_id, polarity in (
-            hits[hits["polarity"] != "signal"]
-            .sort_values(["row", "weight", "rule_id"], ascending=[True, False, True], kind="stable")
-            .drop_duplicates(["row", "rule_id"])[["row", "rule_id", "polarity"]]
-            .itertuples(index=False)
-        ):
-            strongest.setdefault(row, {}).setdefault(polarity, []).append(rule_id)
-        reasons = []
-        for row in range(count):
-            found = strongest.get(row, {}).get("for" if included[row] else "against", [])[:2]
-            named = "，".join(f"“{meaning[rule_id]}”一类的说法（规则 {rule_id}）" for rule_id in found)
-            if included[row]:
-                reasons.append(f"{named or '整体措辞与纳入的诉求相近'}；指向{kinds[row]}")
-            else:
-                reasons.append(named or "没有看到对交通执法的指控")
-        return reasons
+        return gate, list(self._assess(ids, batch, grams, scores, np.flatnonzero(included)))
 
     def _assess(
-        self, ids: list[Any], batch: Batch, grams: Indices, scores: Scores, hits: pd.DataFrame, rows: Indices
+        self, ids: list[Any], batch: Batch, grams: Indices, scores: Scores, rows: Indices
     ) -> Iterator[tuple[Any, ...]]:
         codes = self.model.codes
         chosen = choose_codes(scores.code[rows], codes, self.thresholds)
         pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
-        found = choose_evidence(self.model, batch.clauses, grams, hits, pairs)
+        found = choose_evidence(self.model, self.finder, batch, grams, pairs)
         for (row, k), evidence in zip(pairs, found, strict=True):
             passes = scores.code[row, k] >= self.thresholds.code[codes[k]]
             assessor = "model" if evidence.rule_id is None else "both" if passes else "cue"

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal, Self, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.classify.arrays import Bits, Indices
+from analysis.classify.arrays import Bits, Flags, Floats, Indices
 from analysis.classify.clauses import SEPARATOR, ClauseTable
 from analysis.classify.patterns import TermIndex, compile_literals, compile_terms
 from analysis.codebook import Review, read_codebook
@@ -217,6 +218,26 @@ class CueFinder:
     def rule_codes(self) -> list[str | None]:
         """The sub-problem of each rule, None for rules of the gate."""
         return [rule.code for rule in self.rules]
+
+    @cached_property
+    def rule_weights(self) -> Floats:
+        """The weight of each rule."""
+        return np.array([rule.weight for rule in self.rules], dtype=np.float64)
+
+    @cached_property
+    def rule_polarities(self) -> npt.NDArray[np.str_]:
+        """What each rule speaks for."""
+        return np.array([rule.polarity for rule in self.rules])
+
+    @cached_property
+    def rule_ranks(self) -> Indices:
+        """The place of each rule in the order of their weights, from the weakest; equal ones by rule_id."""
+        order = sorted(range(len(self.rules)), key=lambda i: (self.rules[i].weight, self.rules[i].rule_id))
+        return np.argsort(order)
+
+    def supports(self, code: str) -> Flags:
+        """Say of each rule whether it supports a sub-problem."""
+        return np.array([own == code for own in self.rule_codes], dtype=bool)
 
     def find(self, clauses: ClauseTable) -> CueMatches:
         """Find all sets, actors and rules in the clauses.

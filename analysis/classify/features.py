@@ -84,11 +84,9 @@ def _knowledge(finder: CueFinder, rule_counts: Floats) -> Floats:
     Sums for are damped by the logarithm; shape (complaints, 2 + sub-problems with rules).
     """
     holds = (rule_counts > 0).astype(np.float64)
-    weight = np.array([rule.weight for rule in finder.rules])
-    polarity = np.array([rule.polarity for rule in finder.rules])
-    supports = [polarity == "for"] + [
-        np.array([own == code for own in finder.rule_codes]) for code in sorted({c for c in finder.rule_codes if c})
-    ]
+    weight, polarity = finder.rule_weights, finder.rule_polarities
+    codes = sorted({code for code in finder.rule_codes if code})
+    supports = [polarity == "for", *map(finder.supports, codes)]
     favouring = [np.log1p(holds @ (weight * chosen)) for chosen in supports]
     against = holds @ (weight * (polarity == "against"))
     return np.stack([favouring[0], against, *favouring[1:]], axis=1)
