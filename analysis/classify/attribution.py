@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from analysis.classify.arrays import Floats, Indices, Matrix
+from analysis.classify.arrays import Floats, Indices, Matrix, Places
 from analysis.classify.cues import CueFinder
 from analysis.classify.features import Batch, FeatureSpace, dense_names
 
@@ -42,7 +42,7 @@ class Grams:
     start: Indices
     size: Indices
     clause: Indices
-    column: Indices
+    column: Places
     value: Floats
 
 
@@ -119,7 +119,7 @@ def _spread(parts: Floats, document: Indices, column: Indices) -> Floats:
     return np.asarray(parts.reshape(-1)[place] / counts[place])
 
 
-def _values_at(matrix: Matrix, rows: Indices, columns: Indices) -> Floats:
+def _values_at(matrix: Matrix, rows: Indices, columns: Places) -> Floats:
     if not len(rows):
         return np.zeros(0)
     return np.asarray(sparse.csr_matrix(matrix)[rows, columns]).ravel()

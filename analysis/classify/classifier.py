@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Indices
+from analysis.classify.arrays import Indices, Places
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import choose_evidence, clause_span
@@ -174,7 +174,7 @@ class Classifier:
         return gate, list(self._assess(ids, batch, grams, scores, np.flatnonzero(included)))
 
     def _assess(
-        self, ids: list[Any], batch: Batch, grams: Indices, scores: Scores, rows: Indices
+        self, ids: list[Any], batch: Batch, grams: Places, scores: Scores, rows: Indices
     ) -> Iterator[tuple[Any, ...]]:
         codes = self.model.codes
         chosen = choose_codes(scores.code[rows], codes, self.thresholds)

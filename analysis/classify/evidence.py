@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.classify.arrays import Indices
+from analysis.classify.arrays import Places
 from analysis.classify.clauses import ClauseTable
 from analysis.classify.cues import CueFinder
 from analysis.classify.features import Batch
@@ -65,7 +65,7 @@ class Evidence:
 
 
 def choose_evidence(
-    model: Model, finder: CueFinder, batch: Batch, grams: Indices, pairs: Sequence[tuple[int, int]]
+    model: Model, finder: CueFinder, batch: Batch, grams: Places, pairs: Sequence[tuple[int, int]]
 ) -> list[Evidence]:
     """Return the evidence of each (complaint, code number): rules that hold in a clause and its wording together.
 

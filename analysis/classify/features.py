@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from analysis.classify.arrays import Floats, Indices, Matrix
+from analysis.classify.arrays import Floats, Indices, Matrix, Places
 from analysis.classify.clauses import ClauseTable, split_clauses
 from analysis.classify.cues import CueFinder, CueMatches
 from analysis.classify.grams import GramVocabulary
@@ -135,7 +135,7 @@ class FeatureSpace:
         vocabulary = GramVocabulary.learn(batch.clauses, document_count, min_documents)
         return cls(vocabulary, tuple(len(names) for names in dense_names(finder).values()))
 
-    def transform(self, finder: CueFinder, batch: Batch, grams: Indices | None = None) -> Matrix:
+    def transform(self, finder: CueFinder, batch: Batch, grams: Places | None = None) -> Matrix:
         """Return the features of a batch; shape (complaints, features), blocks in the order of `BLOCKS`.
 
         grams: result of `character.columns_at` for the batch's text, where the caller needs it too.
