@@ -15,7 +15,10 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from analysis.classify.arrays import Bits, Flags, Floats, Indices
 from analysis.classify.clauses import SEPARATOR, ClauseTable
-from analysis.classify.patterns import TermIndex, compile_literals, compile_terms
+from analysis.classify.patterns import compile_literals, compile_terms
+from analysis.classify.ragged import Ragged
+from analysis.classify.term_index import TermIndex
+from analysis.classify.terms import beginnings
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
@@ -135,7 +138,7 @@ def _index(term_sets: Sequence[TermSet]) -> TermIndex:
     except (re.error, ValueError):
         for term_set, term in ((s, t) for s in term_sets for t in s.terms):
             try:
-                compile_terms((term,))
+                beginnings(term)
             except (re.error, ValueError) as error:
                 raise SettingsError(
                     f"代码本 cues.toml 的词组 {term_set.set_id} 里“{term}”不是合格的式样：{error}，请改正。"
@@ -179,7 +182,7 @@ class CueFinder:
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
         self._actor_pattern = compile_literals(self._actor_of_alias)
         self._terms = _index(book.term_set)
-        self._meanings = [s.meaning for s in book.term_set]
+        self._term_sets = book.term_set
         groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
@@ -249,11 +252,11 @@ class CueFinder:
         number = np.fromiter((distinct.setdefault(w, len(distinct)) for w in words), np.int64, len(words))
         text = SEPARATOR.join(distinct) + SEPARATOR
         clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
-        repeats = _Repeats.of(number, len(distinct))
+        repeats = Ragged.of(number, np.arange(len(number)), len(distinct))
         actor_at, actor_index = self._find_actors(text)
         set_clause, set_index = self._find_sets(text, clause_of, clause_of[actor_at], actor_index)
-        actor_clause, actor_index = repeats.spread(clause_of[actor_at], actor_index)
-        set_clause, set_index = repeats.spread(set_clause, set_index)
+        actor_clause, actor_index = _spread(repeats, clause_of[actor_at], actor_index)
+        set_clause, set_index = _spread(repeats, set_clause, set_index)
         bits = _pack(set_clause, set_index, len(clauses), len(self.set_names))
         rule_clause, rule_index = self._evaluate(clauses, bits)
         return CueMatches(set_clause, set_index, rule_clause, rule_index, actor_clause, actor_index)
@@ -266,10 +269,8 @@ class CueFinder:
     def _find_sets(
         self, text: str, clause_of: Indices, actor_clause: Indices, actor_index: Indices
     ) -> tuple[Indices, Indices]:
-        clauses, columns = [], []
-        for column, places in enumerate(self._terms.find(text)):
-            clauses.append(clause_of[places])
-            columns.append(np.full(len(places), column))
+        places, numbers = self._terms.find(text)
+        clauses, columns = [clause_of[places]], [numbers]
         for index, groups in enumerate(self._groups):
             mentioned = actor_clause[actor_index == index]
             clauses.append(np.repeat(mentioned, len(groups)))
@@ -296,7 +297,7 @@ class CueFinder:
         """What each set stands for, in Chinese; in the order of `set_names`."""
         kinds = [*UNIT_KINDS[:-1], "其他单位"]
         groups = ["提到执法主体", *(f"提到{ROLE_WORDS[role]}" for role in ROLES), *(f"提到{kind}" for kind in kinds)]
-        return [*self._meanings, *groups]
+        return [*(s.meaning for s in self._term_sets), *groups]
 
     def mentions(self, text: str) -> list[tuple[str, Actor]]:
         """Return the actors that a folded text names: the words that name them, and who is meant."""
@@ -308,33 +309,18 @@ class CueFinder:
 
         mentions: result of `mentions` for the text.
         """
-        if set_index < len(self._terms.patterns):
-            match = self._terms.patterns[set_index].search(text)
+        if set_index < len(self._term_sets):
+            match = compile_terms(self._term_sets[set_index].terms).search(text)
             return match.group() if match else ""
         name = self.set_names[set_index]
         return next((words for words, actor in mentions if name in self._groups_of(actor)), "")
 
 
-@dataclass(frozen=True)
-class _Repeats:
-    """Where each distinct clause occurs: `clause[first[i] : first[i] + count[i]]` for the i-th."""
-
-    clause: Indices
-    first: Indices
-    count: Indices
-
-    @classmethod
-    def of(cls, number: Indices, distinct_count: int) -> Self:
-        count = np.bincount(number, minlength=distinct_count)
-        return cls(np.argsort(number, kind="stable"), np.cumsum(count) - count, count)
-
-    def spread(self, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:
-        """Repeat pairs of distinct clause and value for every clause of the same words, in the order of clauses."""
-        count = self.count[distinct]
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        clause = self.clause[np.repeat(self.first[distinct], count) + within]
-        order = np.argsort(clause, kind="stable")
-        return clause[order], np.repeat(values, count)[order]
+def _spread(repeats: Ragged, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:
+    """Repeat pairs of distinct clause and value for every clause of the same words, in the order of clauses."""
+    origin, clause = repeats.taken(distinct)
+    order = np.argsort(clause, kind="stable")
+    return clause[order], values[origin[order]]
 
 
 def _pack(rows: Indices, columns: Indices, row_count: int, column_count: int) -> Bits:
