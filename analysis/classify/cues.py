@@ -165,11 +165,18 @@ class CueMatches:
 
 @dataclass(frozen=True)
 class _Condition:
-    """One entry of a rule, resolved: bits of the sets of which any must hold, in which reach."""
+    """One entry of a rule, resolved: the sets of which any must hold, as masks of words of bits, in which reach."""
 
-    bits: Bits
+    masks: tuple[tuple[int, np.uint64], ...]
     reach: Literal["clause", "near", "post"]
     is_denied: bool
+
+    def is_met(self, bits: Bits) -> Flags:
+        """Say where the condition is met; bits of shape (words, clauses), spread by its reach."""
+        any_of = np.zeros(bits.shape[1], dtype=bool)
+        for word, mask in self.masks:
+            any_of |= (bits[word] & mask) != 0
+        return ~any_of if self.is_denied else any_of
 
 
 class CueFinder:
@@ -213,8 +220,9 @@ class CueFinder:
                             f"代码本 cues.toml 的规则 {rule.rule_id} 用了未定义的词组 {unknown[0]}，请补上或改正。"
                         )
                     columns = np.array([self._column[name] for name in entry.split("|")])
-                    bits = _pack(np.zeros_like(columns), columns, 1, len(self._column))[0]
-                    conditions.append(_Condition(bits, reach, is_denied))  # type: ignore[arg-type]
+                    bits = _pack(np.zeros_like(columns), columns, 1, len(self._column))[:, 0]
+                    masks = tuple((int(word), bits[word]) for word in np.flatnonzero(bits))
+                    conditions.append(_Condition(masks, reach, is_denied))  # type: ignore[arg-type]
         return conditions
 
     @cached_property
@@ -247,9 +255,10 @@ class CueFinder:
 
         Each distinct clause is searched once: call-takers' formulas and copied petitions repeat.
         """
-        words = [clauses.text[start:end] for start, end in zip(clauses.start, clauses.end, strict=True)]
-        distinct: dict[str, int] = {}
-        number = np.fromiter((distinct.setdefault(w, len(distinct)) for w in words), np.int64, len(words))
+        bounds = zip(clauses.start.tolist(), clauses.end.tolist(), strict=True)
+        words = [clauses.text[start:end] for start, end in bounds]
+        distinct = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        number = np.fromiter(map(distinct.__getitem__, words), np.int64, len(words))
         text = SEPARATOR.join(distinct) + SEPARATOR
         clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
         repeats = Ragged.of(number, np.arange(len(number)), len(distinct))
@@ -282,10 +291,9 @@ class CueFinder:
         reach = {"clause": bits, "near": _near(clauses, bits), "post": _anywhere(clauses, bits)}
         holding = []
         for conditions in self._conditions:
-            candidates = np.flatnonzero((bits & conditions[0].bits).any(axis=1))
+            candidates = np.flatnonzero(conditions[0].is_met(bits))
             for condition in conditions[1:]:
-                any_of = (reach[condition.reach][candidates] & condition.bits).any(axis=1)
-                candidates = candidates[~any_of if condition.is_denied else any_of]
+                candidates = candidates[condition.is_met(reach[condition.reach][:, candidates])]
             holding.append(candidates)
         rule_index = np.repeat(np.arange(len(holding)), [len(h) for h in holding])
         rule_clause = np.concatenate([*holding, np.zeros(0, dtype=np.int64)])
@@ -324,9 +332,9 @@ def _spread(repeats: Ragged, distinct: Indices, values: Indices) -> tuple[Indice
 
 
 def _pack(rows: Indices, columns: Indices, row_count: int, column_count: int) -> Bits:
-    """Return pairs as bit sets; shape (rows, 64-bit words)."""
-    bits = np.zeros((row_count, column_count // 64 + 1), dtype=np.uint64)
-    np.bitwise_or.at(bits, (rows, columns // 64), np.uint64(1) << (columns % 64).astype(np.uint64))
+    """Return pairs as bit sets; shape (64-bit words, rows)."""
+    bits = np.zeros((column_count // 64 + 1, row_count), dtype=np.uint64)
+    np.bitwise_or.at(bits, (columns // 64, rows), np.uint64(1) << (columns % 64).astype(np.uint64))
     return bits
 
 
@@ -334,15 +342,15 @@ def _near(clauses: ClauseTable, bits: Bits) -> Bits:
     """Spread bits to the clauses up to `NEAR_CLAUSES` before and after in the same complaint."""
     spread = bits.copy()
     for step in range(1, NEAR_CLAUSES + 1):
-        same = (clauses.document[step:] == clauses.document[:-step])[:, None]
-        spread[step:] |= np.where(same, bits[:-step], np.uint64(0))
-        spread[:-step] |= np.where(same, bits[step:], np.uint64(0))
+        same = clauses.document[step:] == clauses.document[:-step]
+        spread[:, step:] |= bits[:, :-step] * same
+        spread[:, :-step] |= bits[:, step:] * same
     return spread
 
 
 def _anywhere(clauses: ClauseTable, bits: Bits) -> Bits:
     """Spread bits to all clauses of their complaint."""
-    return np.asarray(np.bitwise_or.reduceat(bits, clauses.first, axis=0)[clauses.document])
+    return np.asarray(np.bitwise_or.reduceat(bits, clauses.first, axis=1)[:, clauses.document])
 
 
 def hit_table(finder: CueFinder, clauses: ClauseTable, matches: CueMatches) -> pd.DataFrame:
