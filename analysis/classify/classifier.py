@@ -109,7 +109,11 @@ class Classifier:
             HotlineError: the model is missing, damaged, or does not fit the codebook.
             SettingsError: a codebook file is malformed.
         """
-        arrays, card = read_model(model_directory)
+        return cls.of(*read_model(model_directory), codebook_directory)
+
+    @classmethod
+    def of(cls, arrays: Arrays, card: dict[str, Any], codebook_directory: Path | None = None) -> Self:
+        """Make the classifier of a model's arrays and card; see `load`."""
         model = model_from_arrays(arrays)
         scheme = load_scheme(codebook_directory)
         finder = load_cues(scheme, codebook_directory)
@@ -117,7 +121,8 @@ class Classifier:
         missing = {"model_id", "thresholds"} - set(card)
         fits = (model.space.dense_counts, model.unit_kinds, model.codes) == (expected, UNIT_KINDS, scheme.sorted_codes)
         if not fits or missing:
-            raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
+            named = card.get("model_id", "")
+            raise HotlineError(f"模型 {named} 与现在的代码本不符，请运行 hotline train 重新训练。")
         return cls(model, finder, card, Thresholds.from_card(card), codebook_version(codebook_directory))
 
     def with_review_band(self, review_from: float, include_from: float) -> Self:
