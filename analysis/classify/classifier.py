@@ -9,14 +9,14 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Indices, Places
+from analysis.classify.arrays import Floats, Indices, Places
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import choose_evidence, clause_span
 from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
 from analysis.classify.grams import GramVocabulary
 from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_wording_shares
-from analysis.classify.model import Calibration, LinearModel, Model, Scores
+from analysis.classify.model import Calibration, LinearModel, Model
 from analysis.classify.model_store import Arrays, read_model
 from analysis.classify.reasons import reasons
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
@@ -154,7 +154,9 @@ class Classifier:
         concerned = included | doubtful
         balances = cue_balances(hits, len(complaints))
         unknown = unknown_wording_shares(batch.clauses, grams)
-        sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
+        code_scores = np.zeros((len(complaints), len(self.model.codes)))
+        code_scores[concerned] = scores.code_of(np.flatnonzero(concerned))  # nobody is told those of the others
+        sure = sub_problem_sure(code_scores, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
         rests_on = reasons(self.finder, batch, included, kinds)
         gate = []
@@ -176,20 +178,20 @@ class Classifier:
                     bool(sure[row]) if concerned[row] else None,
                 )
             )
-        return gate, list(self._assess(ids, batch, grams, scores, np.flatnonzero(included)))
+        return gate, list(self._assess(ids, batch, grams, code_scores, np.flatnonzero(included)))
 
     def _assess(
-        self, ids: list[Any], batch: Batch, grams: Places, scores: Scores, rows: Indices
+        self, ids: list[Any], batch: Batch, grams: Places, scores: Floats, rows: Indices
     ) -> Iterator[tuple[Any, ...]]:
         codes = self.model.codes
-        chosen = choose_codes(scores.code[rows], codes, self.thresholds)
+        chosen = choose_codes(scores[rows], codes, self.thresholds)
         pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
         found = choose_evidence(self.model, self.finder, batch, grams, pairs)
         for (row, k), evidence in zip(pairs, found, strict=True):
-            passes = scores.code[row, k] >= self.thresholds.code[codes[k]]
+            passes = scores[row, k] >= self.thresholds.code[codes[k]]
             assessor = "model" if evidence.rule_id is None else "both" if passes else "cue"
             start, end = clause_span(batch.clauses, evidence.clause)
-            yield ids[row], codes[k], float(scores.code[row, k]), assessor, evidence.rule_id, start, end
+            yield ids[row], codes[k], float(scores[row, k]), assessor, evidence.rule_id, start, end
 
 
 def documents_of(complaints: pd.DataFrame) -> list[str]:

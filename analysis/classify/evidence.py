@@ -9,6 +9,7 @@ from analysis.classify.arrays import Places
 from analysis.classify.clauses import ClauseTable
 from analysis.classify.cues import CueFinder
 from analysis.classify.features import Batch
+from analysis.classify.grams import SIZES
 from analysis.classify.model import Model
 
 LONGEST_SPAN = 60
@@ -80,15 +81,15 @@ def choose_evidence(
     first_clause = np.append(clauses.first, len(clauses))
     first_match = np.searchsorted(matches.rule_clause, first_clause)
     idf = model.space.character.idf
-    first_gram = model.space.first_column["character"]
     supports = [finder.supports(code) for code in model.codes]
     found = []
     for row, code in pairs:
         begin, end = first_clause[row], first_clause[row + 1]
         written = slice(clauses.document_start[row], clauses.document_end[row])
-        place, size = np.nonzero(grams[written] >= 0)
-        own, clause = grams[written][place, size], clauses.clause_of[written][place]
-        parts = model.code.weights[first_gram + own, code] * idf[own] / max(1.0, float(np.linalg.norm(idf[own])))
+        columns = grams[written].ravel()
+        known = np.flatnonzero(columns >= 0)
+        own, clause = columns[known], clauses.clause_of[written][known // len(SIZES)]
+        parts = model.code_wording[code][own] / max(1.0, float(np.linalg.norm(idf[own])))
         speaks = np.bincount(clause - begin, weights=parts, minlength=end - begin)
         held = slice(first_match[row], first_match[row + 1])
         rules, where = matches.rule_index[held], matches.rule_clause[held]
