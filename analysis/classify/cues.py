@@ -257,8 +257,7 @@ class CueFinder:
         """
         bounds = zip(clauses.start.tolist(), clauses.end.tolist(), strict=True)
         words = [clauses.text[start:end] for start, end in bounds]
-        distinct = {word: number for number, word in enumerate(dict.fromkeys(words))}
-        number = np.fromiter(map(distinct.__getitem__, words), np.int64, len(words))
+        distinct, number = _numbered(words)
         text = SEPARATOR.join(distinct) + SEPARATOR
         clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
         repeats = Ragged.of(number, np.arange(len(number)), len(distinct))
@@ -322,6 +321,14 @@ class CueFinder:
             return match.group() if match else ""
         name = self.set_names[set_index]
         return next((words for words, actor in mentions if name in self._groups_of(actor)), "")
+
+
+def _numbered(words: Sequence[str]) -> tuple[list[str], Indices]:
+    """Return the distinct ones of some texts in the order of their first occurrence, and the number of each text."""
+    seen: dict[str, int] = {}
+    first = np.fromiter(map(seen.setdefault, words, range(len(words))), np.int64, len(words))
+    is_new = first == np.arange(len(words))
+    return list(seen), (np.cumsum(is_new) - 1)[first]
 
 
 def _spread(repeats: Ragged, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:

@@ -14,6 +14,7 @@ from analysis.classify.clauses import DELIMITERS
 _GAP_SIGN = re.compile(r"~(\d*)")
 _DEFAULT_GAP = 6
 _SPELT_OUT = re.compile(r"[^\\.^$*+?{}\[\]()|~]*")
+_END = ""
 _DIGITS = "0123456789"
 _LARGEST_CLASS = 100
 _LEAST_CHARACTERS, _MOST_BEGINNINGS = 2, 50
@@ -100,15 +101,15 @@ def _followed(front: _Front) -> tuple[set[str], set[str], _Front]:
     """Return which beginnings are a whole term, which cannot be followed further, and the longer ones of the others."""
     ended, unclear, longer = set[str](), set[str](), defaultdict(list)
     for text, rests in front.items():
-        if any(all(map(_may_be_empty, rest)) for rest in rests):
-            ended.add(text)
-            continue
         steps = [step for rest in rests for step in _steps(rest, is_first=not text)]
-        if any(character is None for character, _ in steps):
+        characters = {character for character, _ in steps}
+        if _END in characters:
+            ended.add(text)
+        elif None in characters:
             unclear.add(text)
-            continue
-        for character, rest in steps:
-            longer[f"{text}{character}"].append(rest)
+        else:
+            for character, rest in steps:
+                longer[f"{text}{character}"].append(rest)
     return ended, unclear, longer
 
 
@@ -119,8 +120,12 @@ def _may_be_empty(item: str | _Choice | _Opaque) -> bool:
 
 
 def _steps(sequence: _Sequence, *, is_first: bool) -> Iterator[tuple[str | None, _Sequence]]:
-    """Yield each character a sequence can begin with, and what is left behind it; None, where it cannot be told."""
+    """Yield each character a sequence can begin with, and what is left behind it.
+
+    Instead of a character: `_END`, where nothing more is needed; None, where it cannot be told.
+    """
     if not sequence:
+        yield _END, ()
         return
     item, rest = sequence[0], sequence[1:]
     if isinstance(item, _Choice):
@@ -136,7 +141,7 @@ def _steps(sequence: _Sequence, *, is_first: bool) -> Iterator[tuple[str | None,
     elif is_first and item.begins:
         yield from ((character, rest) for character in item.begins)
     else:
-        yield None, ()
+        yield _END if all(map(_may_be_empty, sequence)) else None, ()
 
 
 class _Reader:
