@@ -24,7 +24,7 @@ from analysis.classify.mixtures import Mixtures, mix
 from analysis.classify.model import ASSUMED_SHARE, SCALES, BlockScales, single_threaded
 from analysis.classify.model_store import Arrays, write_model
 from analysis.classify.registry import InUse, Registry
-from analysis.classify.training_texts import Corpus, corpus_files, read_corpus
+from analysis.classify.training_texts import Corpus, corpus_files, files_digest, read_corpus
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.version import codebook_version, knowledge_digest
 from analysis.errors import HotlineError
@@ -42,12 +42,15 @@ _LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops")
 _FINGERPRINT = ("model_format", "data_hash", "knowledge_digest", "software")
 
 
-def _fingerprint(corpus: Corpus, codebook_directory: Path | None) -> dict[str, Any]:
-    """Return what a model depends on beside a site's labels; where this differs, a model does not fit the program."""
+def _fingerprint(data_hash: str, codebook_directory: Path | None) -> dict[str, Any]:
+    """Return what a model depends on beside a site's labels; where this differs, a model does not fit the program.
+
+    data_hash: the digest of the repository's corpus.
+    """
     software = {name: version(name) for name in _LIBRARIES}
     return {
         "model_format": MODEL_FORMAT,
-        "data_hash": corpus.data_hash,
+        "data_hash": data_hash,
         "knowledge_digest": knowledge_digest(codebook_directory),
         "software": {"python": ".".join(platform.python_version_tuple()[:2]), **software},
     }
@@ -124,7 +127,7 @@ def build(
     `lesson` holds the labels of `site`, which is only named in the card.
     """
     classifier, metrics = fit_lesson(lesson)
-    fingerprint = _fingerprint(lesson.corpus, codebook_directory)
+    fingerprint = _fingerprint(lesson.corpus.data_hash, codebook_directory)
     learned = site and _learned(site)
     identity = json.dumps([fingerprint, learned], sort_keys=True)
     ours = lesson.corpus.taken(~lesson.corpus.is_site)
@@ -205,30 +208,36 @@ def ensure_model(models: Path, codebook_directory: Path | None = None) -> dict[s
     Raises:
         HotlineError: the note of the model in use is damaged, or the labels that it learned from are gone.
     """
-    corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
-    wanted = _fingerprint(corpus, codebook_directory)
+    return _current_model(models, codebook_directory)[1]
+
+
+def _current_model(models: Path, codebook_directory: Path | None) -> tuple[Arrays, dict[str, Any]]:
+    """Return arrays and card of the model in use; see `ensure_model`."""
+    wanted = _fingerprint(files_digest(corpus_files()), codebook_directory)
     registry = Registry(models)
-    card = _fitting_card(registry, registry.in_use(), wanted)
-    if card is not None:
-        return card
+    fitting = _fitting_model(registry, registry.in_use(), wanted)
+    if fitting is not None:
+        return fitting
     with training_lock(models):
         in_use = registry.in_use()
-        card = _fitting_card(registry, in_use, wanted)  # another process may have trained meanwhile
-        if card is not None:
-            return card
+        fitting = _fitting_model(registry, in_use, wanted)  # another process may have trained meanwhile
+        if fitting is not None:
+            return fitting
         site = registry.learned_labels(in_use.learned if in_use else None, load_scheme(codebook_directory))
-        lesson = prepare_lesson(corpus, codebook_directory)
-        return train_into(registry, lesson, codebook_directory, site)
+        card = train_into(registry, shipped_lesson(codebook_directory), codebook_directory, site)
+        return registry.read(str(card["model_id"]))
 
 
-def _fitting_card(registry: Registry, in_use: InUse | None, wanted: dict[str, Any]) -> dict[str, Any] | None:
+def _fitting_model(
+    registry: Registry, in_use: InUse | None, wanted: dict[str, Any]
+) -> tuple[Arrays, dict[str, Any]] | None:
     if in_use is None:
         return None
     try:
-        _, card = registry.read(in_use.model_id)
+        arrays, card = registry.read(in_use.model_id)
     except HotlineError:  # missing or damaged: both are mended by training
         return None
-    return card if all(card.get(key) == value for key, value in wanted.items()) else None
+    return (arrays, card) if all(card.get(key) == value for key, value in wanted.items()) else None
 
 
 def use_model(models: Path, model_id: str, codebook_directory: Path | None = None) -> dict[str, Any]:
@@ -240,8 +249,7 @@ def use_model(models: Path, model_id: str, codebook_directory: Path | None = Non
     registry = Registry(models)
     with training_lock(models):
         _, card = registry.read(model_id)
-        corpus = read_corpus(corpus_files(), load_scheme(codebook_directory))
-        wanted = _fingerprint(corpus, codebook_directory)
+        wanted = _fingerprint(files_digest(corpus_files()), codebook_directory)
         changed = [key for key in _FINGERPRINT if card.get(key) != wanted[key]]
         if changed:
             raise HotlineError(f"模型 {model_id} 与现在的{_CHANGED[changed[0]]}不符，不能使用。请执行 hotline train。")
@@ -258,8 +266,7 @@ _CHANGED = {
 
 def load_classifier(models: Path, codebook_directory: Path | None = None) -> Classifier:
     """Return the model in use, trained first if need be; see `ensure_model` for what can be wrong."""
-    card = ensure_model(models, codebook_directory)
-    return Classifier.load(models / str(card["model_id"]), codebook_directory)
+    return Classifier.of(*_current_model(models, codebook_directory), codebook_directory)
 
 
 def score_table(complaints: pd.DataFrame, classifier: Classifier) -> pd.DataFrame:
@@ -290,9 +297,20 @@ def score_table(complaints: pd.DataFrame, classifier: Classifier) -> pd.DataFram
 def label_table(
     complaints: pd.DataFrame, model_directory: Path, codebook_directory: Path | None = None
 ) -> pd.DataFrame:
-    """Judge complaints by the model in a directory; return the table that `hotline classify` writes.
+    """Judge complaints by the model in a directory; return the table that `hotline classify` writes."""
+    return _labels(score_table(complaints, Classifier.load(model_directory, codebook_directory)))
 
-    That is the result of `score_table` without is_review.
+
+def label_by_current_model(
+    complaints: pd.DataFrame, models: Path, codebook_directory: Path | None = None
+) -> pd.DataFrame:
+    """Judge complaints by the model in use, trained first if need be; return the table that `hotline classify` writes.
+
+    Raises:
+        HotlineError: see `ensure_model`.
     """
-    classifier = Classifier.load(model_directory, codebook_directory)
-    return score_table(complaints, classifier).drop(columns="is_review")
+    return _labels(score_table(complaints, load_classifier(models, codebook_directory)))
+
+
+def _labels(scored: pd.DataFrame) -> pd.DataFrame:
+    return scored.drop(columns="is_review")

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from analysis.classify.arrays import Floats, Indices, Matrix
+from analysis.classify.arrays import Floats, Indices, Matrix, Places
 from analysis.classify.cues import CueFinder
 from analysis.classify.features import Batch, FeatureSpace, dense_names
 
@@ -42,7 +42,7 @@ class Grams:
     start: Indices
     size: Indices
     clause: Indices
-    column: Indices
+    column: Places
     value: Floats
 
 
@@ -101,19 +101,15 @@ class Attribution:
         matches, clauses = self._batch.matches, self._batch.clauses
         holds = np.zeros((clauses.document_count, len(self._finder.rules)))
         holds[clauses.document[matches.rule_clause], matches.rule_index] = 1.0
-        weighed = holds * np.array([rule.weight for rule in self._finder.rules])
-        polarity = np.array([rule.polarity for rule in self._finder.rules])
+        weighed = holds * self._finder.rule_weights
+        polarity = self._finder.rule_polarities
         shared = np.zeros_like(weighed)
         for column, name in enumerate(self._names["knowledge"]):
-            is_meant = polarity == name if name in ("for", "against") else _supports(self._finder, name)
+            is_meant = polarity == name if name in ("for", "against") else self._finder.supports(name)
             own = weighed * is_meant
             total = own.sum(axis=1, keepdims=True)
             shared += np.divide(own, total, out=np.zeros_like(own), where=total != 0) * parts[:, column, None]
         return np.asarray(shared)
-
-
-def _supports(finder: CueFinder, code: str) -> Floats:
-    return np.array([own == code for own in finder.rule_codes], dtype=np.float64)
 
 
 def _spread(parts: Floats, document: Indices, column: Indices) -> Floats:
@@ -123,7 +119,7 @@ def _spread(parts: Floats, document: Indices, column: Indices) -> Floats:
     return np.asarray(parts.reshape(-1)[place] / counts[place])
 
 
-def _values_at(matrix: Matrix, rows: Indices, columns: Indices) -> Floats:
+def _values_at(matrix: Matrix, rows: Indices, columns: Places) -> Floats:
     if not len(rows):
         return np.zeros(0)
     return np.asarray(sparse.csr_matrix(matrix)[rows, columns]).ravel()

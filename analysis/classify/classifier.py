@@ -9,15 +9,16 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Flags, Indices
+from analysis.classify.arrays import Floats, Indices, Places
 from analysis.classify.cues import CueFinder, hit_table, load_cues
 from analysis.classify.decide import Thresholds, choose_codes, in_scope, needs_review
 from analysis.classify.evidence import choose_evidence, clause_span
 from analysis.classify.features import Batch, FeatureSpace, dense_names, prepare
 from analysis.classify.grams import GramVocabulary
 from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown_wording_shares
-from analysis.classify.model import Calibration, LinearModel, Model, Scores
+from analysis.classify.model import Calibration, LinearModel, Model
 from analysis.classify.model_store import Arrays, read_model
+from analysis.classify.reasons import reasons
 from analysis.classify.unit_kind import actor_scores, choose_unit_kinds
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.version import codebook_version
@@ -108,7 +109,11 @@ class Classifier:
             HotlineError: the model is missing, damaged, or does not fit the codebook.
             SettingsError: a codebook file is malformed.
         """
-        arrays, card = read_model(model_directory)
+        return cls.of(*read_model(model_directory), codebook_directory)
+
+    @classmethod
+    def of(cls, arrays: Arrays, card: dict[str, Any], codebook_directory: Path | None = None) -> Self:
+        """Make the classifier of a model's arrays and card; see `load`."""
         model = model_from_arrays(arrays)
         scheme = load_scheme(codebook_directory)
         finder = load_cues(scheme, codebook_directory)
@@ -116,7 +121,8 @@ class Classifier:
         missing = {"model_id", "thresholds"} - set(card)
         fits = (model.space.dense_counts, model.unit_kinds, model.codes) == (expected, UNIT_KINDS, scheme.sorted_codes)
         if not fits or missing:
-            raise HotlineError(f"{model_directory} 里的模型与现在的代码本不符，请运行 hotline train 重新训练。")
+            named = card.get("model_id", "")
+            raise HotlineError(f"模型 {named} 与现在的代码本不符，请运行 hotline train 重新训练。")
         return cls(model, finder, card, Thresholds.from_card(card), codebook_version(codebook_directory))
 
     def with_review_band(self, review_from: float, include_from: float) -> Self:
@@ -148,9 +154,11 @@ class Classifier:
         concerned = included | doubtful
         balances = cue_balances(hits, len(complaints))
         unknown = unknown_wording_shares(batch.clauses, grams)
-        sure = sub_problem_sure(scores.code, self.model.codes, self.thresholds)
+        code_scores = np.zeros((len(complaints), len(self.model.codes)))
+        code_scores[concerned] = scores.code_of(np.flatnonzero(concerned))  # nobody is told those of the others
+        sure = sub_problem_sure(code_scores, self.model.codes, self.thresholds)
         ids = complaints["complaint_id"].tolist()
-        reasons = self._reasons(len(ids), hits, included, kinds)
+        rests_on = reasons(self.finder, batch, included, kinds)
         gate = []
         for row, complaint_id in enumerate(ids):
             decision = "review" if doubtful[row] else "in_scope" if included[row] else "out_of_scope"
@@ -160,7 +168,7 @@ class Classifier:
                     decision,
                     float(scores.gate[row]),
                     kinds[row],
-                    reasons[row],
+                    rests_on[row],
                     REVIEW_REASONS["uncertain"] if doubtful[row] else None,
                     self.model_id,
                     self.codebook_version,
@@ -170,41 +178,20 @@ class Classifier:
                     bool(sure[row]) if concerned[row] else None,
                 )
             )
-        return gate, list(self._assess(ids, batch, grams, scores, hits, np.flatnonzero(included)))
-
-    def _reasons(self, count: int, hits: pd.DataFrame, included: Flags, kinds: list[str]) -> list[str]:
-        """Say in Chinese what each decision rests on: names of rules only, never words of the complaint."""
-        meaning = {rule.rule_id: rule.meaning for rule in self.finder.rules}
-        strongest: dict[int, dict[str, list[str]]] = {}
-        for row, rule_id, polarity in (
-            hits[hits["polarity"] != "signal"]
-            .sort_values(["row", "weight", "rule_id"], ascending=[True, False, True], kind="stable")
-            .drop_duplicates(["row", "rule_id"])[["row", "rule_id", "polarity"]]
-            .itertuples(index=False)
-        ):
-            strongest.setdefault(row, {}).setdefault(polarity, []).append(rule_id)
-        reasons = []
-        for row in range(count):
-            found = strongest.get(row, {}).get("for" if included[row] else "against", [])[:2]
-            named = "，".join(f"“{meaning[rule_id]}”一类的说法（规则 {rule_id}）" for rule_id in found)
-            if included[row]:
-                reasons.append(f"{named or '整体措辞与纳入的诉求相近'}；指向{kinds[row]}")
-            else:
-                reasons.append(named or "没有看到对交通执法的指控")
-        return reasons
+        return gate, list(self._assess(ids, batch, grams, code_scores, np.flatnonzero(included)))
 
     def _assess(
-        self, ids: list[Any], batch: Batch, grams: Indices, scores: Scores, hits: pd.DataFrame, rows: Indices
+        self, ids: list[Any], batch: Batch, grams: Places, scores: Floats, rows: Indices
     ) -> Iterator[tuple[Any, ...]]:
         codes = self.model.codes
-        chosen = choose_codes(scores.code[rows], codes, self.thresholds)
+        chosen = choose_codes(scores[rows], codes, self.thresholds)
         pairs = [(int(rows[i]), int(k)) for i, k in zip(*np.nonzero(chosen), strict=True)]
-        found = choose_evidence(self.model, batch.clauses, grams, hits, pairs)
+        found = choose_evidence(self.model, self.finder, batch, grams, pairs)
         for (row, k), evidence in zip(pairs, found, strict=True):
-            passes = scores.code[row, k] >= self.thresholds.code[codes[k]]
+            passes = scores[row, k] >= self.thresholds.code[codes[k]]
             assessor = "model" if evidence.rule_id is None else "both" if passes else "cue"
             start, end = clause_span(batch.clauses, evidence.clause)
-            yield ids[row], codes[k], float(scores.code[row, k]), assessor, evidence.rule_id, start, end
+            yield ids[row], codes[k], float(scores[row, k]), assessor, evidence.rule_id, start, end
 
 
 def documents_of(complaints: pd.DataFrame) -> list[str]:

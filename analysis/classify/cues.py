@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import Literal, Self, get_args
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from analysis.classify.arrays import Bits, Indices
+from analysis.classify.arrays import Bits, Flags, Floats, Indices
 from analysis.classify.clauses import SEPARATOR, ClauseTable
-from analysis.classify.patterns import TermIndex, compile_literals, compile_terms
+from analysis.classify.patterns import compile_literals, compile_terms
+from analysis.classify.ragged import Ragged
+from analysis.classify.term_index import TermIndex
+from analysis.classify.terms import beginnings
 from analysis.codebook import Review, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
@@ -134,7 +138,7 @@ def _index(term_sets: Sequence[TermSet]) -> TermIndex:
     except (re.error, ValueError):
         for term_set, term in ((s, t) for s in term_sets for t in s.terms):
             try:
-                compile_terms((term,))
+                beginnings(term)
             except (re.error, ValueError) as error:
                 raise SettingsError(
                     f"代码本 cues.toml 的词组 {term_set.set_id} 里“{term}”不是合格的式样：{error}，请改正。"
@@ -161,11 +165,18 @@ class CueMatches:
 
 @dataclass(frozen=True)
 class _Condition:
-    """One entry of a rule, resolved: bits of the sets of which any must hold, in which reach."""
+    """One entry of a rule, resolved: the sets of which any must hold, as masks of words of bits, in which reach."""
 
-    bits: Bits
+    masks: tuple[tuple[int, np.uint64], ...]
     reach: Literal["clause", "near", "post"]
     is_denied: bool
+
+    def is_met(self, bits: Bits) -> Flags:
+        """Say where the condition is met; bits of shape (words, clauses), spread by its reach."""
+        any_of = np.zeros(bits.shape[1], dtype=bool)
+        for word, mask in self.masks:
+            any_of |= (bits[word] & mask) != 0
+        return ~any_of if self.is_denied else any_of
 
 
 class CueFinder:
@@ -178,7 +189,7 @@ class CueFinder:
         self._actor_of_alias = {alias: i for i, a in enumerate(self.actors) for alias in a.aliases}
         self._actor_pattern = compile_literals(self._actor_of_alias)
         self._terms = _index(book.term_set)
-        self._meanings = [s.meaning for s in book.term_set]
+        self._term_sets = book.term_set
         groups = ["actor.any", *(f"actor.{role}" for role in ROLES), *(f"unit.{kind}" for kind in UNIT_KINDS)]
         self.set_names = [s.set_id for s in book.term_set] + groups
         self._column = {name: i for i, name in enumerate(self.set_names)}
@@ -209,8 +220,9 @@ class CueFinder:
                             f"代码本 cues.toml 的规则 {rule.rule_id} 用了未定义的词组 {unknown[0]}，请补上或改正。"
                         )
                     columns = np.array([self._column[name] for name in entry.split("|")])
-                    bits = _pack(np.zeros_like(columns), columns, 1, len(self._column))[0]
-                    conditions.append(_Condition(bits, reach, is_denied))  # type: ignore[arg-type]
+                    bits = _pack(np.zeros_like(columns), columns, 1, len(self._column))[:, 0]
+                    masks = tuple((int(word), bits[word]) for word in np.flatnonzero(bits))
+                    conditions.append(_Condition(masks, reach, is_denied))  # type: ignore[arg-type]
         return conditions
 
     @cached_property
@@ -218,21 +230,41 @@ class CueFinder:
         """The sub-problem of each rule, None for rules of the gate."""
         return [rule.code for rule in self.rules]
 
+    @cached_property
+    def rule_weights(self) -> Floats:
+        """The weight of each rule."""
+        return np.array([rule.weight for rule in self.rules], dtype=np.float64)
+
+    @cached_property
+    def rule_polarities(self) -> npt.NDArray[np.str_]:
+        """What each rule speaks for."""
+        return np.array([rule.polarity for rule in self.rules])
+
+    @cached_property
+    def rule_ranks(self) -> Indices:
+        """The place of each rule in the order of their weights, from the weakest; equal ones by rule_id."""
+        order = sorted(range(len(self.rules)), key=lambda i: (self.rules[i].weight, self.rules[i].rule_id))
+        return np.argsort(order)
+
+    def supports(self, code: str) -> Flags:
+        """Say of each rule whether it supports a sub-problem."""
+        return np.array([own == code for own in self.rule_codes], dtype=bool)
+
     def find(self, clauses: ClauseTable) -> CueMatches:
         """Find all sets, actors and rules in the clauses.
 
         Each distinct clause is searched once: call-takers' formulas and copied petitions repeat.
         """
-        words = [clauses.text[start:end] for start, end in zip(clauses.start, clauses.end, strict=True)]
-        distinct: dict[str, int] = {}
-        number = np.fromiter((distinct.setdefault(w, len(distinct)) for w in words), np.int64, len(words))
+        bounds = zip(clauses.start.tolist(), clauses.end.tolist(), strict=True)
+        words = [clauses.text[start:end] for start, end in bounds]
+        distinct, number = _numbered(words)
         text = SEPARATOR.join(distinct) + SEPARATOR
         clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
-        repeats = _Repeats.of(number, len(distinct))
+        repeats = Ragged.of(number, np.arange(len(number)), len(distinct))
         actor_at, actor_index = self._find_actors(text)
         set_clause, set_index = self._find_sets(text, clause_of, clause_of[actor_at], actor_index)
-        actor_clause, actor_index = repeats.spread(clause_of[actor_at], actor_index)
-        set_clause, set_index = repeats.spread(set_clause, set_index)
+        actor_clause, actor_index = _spread(repeats, clause_of[actor_at], actor_index)
+        set_clause, set_index = _spread(repeats, set_clause, set_index)
         bits = _pack(set_clause, set_index, len(clauses), len(self.set_names))
         rule_clause, rule_index = self._evaluate(clauses, bits)
         return CueMatches(set_clause, set_index, rule_clause, rule_index, actor_clause, actor_index)
@@ -245,10 +277,8 @@ class CueFinder:
     def _find_sets(
         self, text: str, clause_of: Indices, actor_clause: Indices, actor_index: Indices
     ) -> tuple[Indices, Indices]:
-        clauses, columns = [], []
-        for column, places in enumerate(self._terms.find(text)):
-            clauses.append(clause_of[places])
-            columns.append(np.full(len(places), column))
+        places, numbers = self._terms.find(text)
+        clauses, columns = [clause_of[places]], [numbers]
         for index, groups in enumerate(self._groups):
             mentioned = actor_clause[actor_index == index]
             clauses.append(np.repeat(mentioned, len(groups)))
@@ -260,10 +290,9 @@ class CueFinder:
         reach = {"clause": bits, "near": _near(clauses, bits), "post": _anywhere(clauses, bits)}
         holding = []
         for conditions in self._conditions:
-            candidates = np.flatnonzero((bits & conditions[0].bits).any(axis=1))
+            candidates = np.flatnonzero(conditions[0].is_met(bits))
             for condition in conditions[1:]:
-                any_of = (reach[condition.reach][candidates] & condition.bits).any(axis=1)
-                candidates = candidates[~any_of if condition.is_denied else any_of]
+                candidates = candidates[condition.is_met(reach[condition.reach][:, candidates])]
             holding.append(candidates)
         rule_index = np.repeat(np.arange(len(holding)), [len(h) for h in holding])
         rule_clause = np.concatenate([*holding, np.zeros(0, dtype=np.int64)])
@@ -275,7 +304,7 @@ class CueFinder:
         """What each set stands for, in Chinese; in the order of `set_names`."""
         kinds = [*UNIT_KINDS[:-1], "其他单位"]
         groups = ["提到执法主体", *(f"提到{ROLE_WORDS[role]}" for role in ROLES), *(f"提到{kind}" for kind in kinds)]
-        return [*self._meanings, *groups]
+        return [*(s.meaning for s in self._term_sets), *groups]
 
     def mentions(self, text: str) -> list[tuple[str, Actor]]:
         """Return the actors that a folded text names: the words that name them, and who is meant."""
@@ -287,39 +316,32 @@ class CueFinder:
 
         mentions: result of `mentions` for the text.
         """
-        if set_index < len(self._terms.patterns):
-            match = self._terms.patterns[set_index].search(text)
+        if set_index < len(self._term_sets):
+            match = compile_terms(self._term_sets[set_index].terms).search(text)
             return match.group() if match else ""
         name = self.set_names[set_index]
         return next((words for words, actor in mentions if name in self._groups_of(actor)), "")
 
 
-@dataclass(frozen=True)
-class _Repeats:
-    """Where each distinct clause occurs: `clause[first[i] : first[i] + count[i]]` for the i-th."""
+def _numbered(words: Sequence[str]) -> tuple[list[str], Indices]:
+    """Return the distinct ones of some texts in the order of their first occurrence, and the number of each text."""
+    seen: dict[str, int] = {}
+    first = np.fromiter(map(seen.setdefault, words, range(len(words))), np.int64, len(words))
+    is_new = first == np.arange(len(words))
+    return list(seen), (np.cumsum(is_new) - 1)[first]
 
-    clause: Indices
-    first: Indices
-    count: Indices
 
-    @classmethod
-    def of(cls, number: Indices, distinct_count: int) -> Self:
-        count = np.bincount(number, minlength=distinct_count)
-        return cls(np.argsort(number, kind="stable"), np.cumsum(count) - count, count)
-
-    def spread(self, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:
-        """Repeat pairs of distinct clause and value for every clause of the same words, in the order of clauses."""
-        count = self.count[distinct]
-        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        clause = self.clause[np.repeat(self.first[distinct], count) + within]
-        order = np.argsort(clause, kind="stable")
-        return clause[order], np.repeat(values, count)[order]
+def _spread(repeats: Ragged, distinct: Indices, values: Indices) -> tuple[Indices, Indices]:
+    """Repeat pairs of distinct clause and value for every clause of the same words, in the order of clauses."""
+    origin, clause = repeats.taken(distinct)
+    order = np.argsort(clause, kind="stable")
+    return clause[order], values[origin[order]]
 
 
 def _pack(rows: Indices, columns: Indices, row_count: int, column_count: int) -> Bits:
-    """Return pairs as bit sets; shape (rows, 64-bit words)."""
-    bits = np.zeros((row_count, column_count // 64 + 1), dtype=np.uint64)
-    np.bitwise_or.at(bits, (rows, columns // 64), np.uint64(1) << (columns % 64).astype(np.uint64))
+    """Return pairs as bit sets; shape (64-bit words, rows)."""
+    bits = np.zeros((column_count // 64 + 1, row_count), dtype=np.uint64)
+    np.bitwise_or.at(bits, (columns // 64, rows), np.uint64(1) << (columns % 64).astype(np.uint64))
     return bits
 
 
@@ -327,15 +349,15 @@ def _near(clauses: ClauseTable, bits: Bits) -> Bits:
     """Spread bits to the clauses up to `NEAR_CLAUSES` before and after in the same complaint."""
     spread = bits.copy()
     for step in range(1, NEAR_CLAUSES + 1):
-        same = (clauses.document[step:] == clauses.document[:-step])[:, None]
-        spread[step:] |= np.where(same, bits[:-step], np.uint64(0))
-        spread[:-step] |= np.where(same, bits[step:], np.uint64(0))
+        same = clauses.document[step:] == clauses.document[:-step]
+        spread[:, step:] |= bits[:, :-step] * same
+        spread[:, :-step] |= bits[:, step:] * same
     return spread
 
 
 def _anywhere(clauses: ClauseTable, bits: Bits) -> Bits:
     """Spread bits to all clauses of their complaint."""
-    return np.asarray(np.bitwise_or.reduceat(bits, clauses.first, axis=0)[clauses.document])
+    return np.asarray(np.bitwise_or.reduceat(bits, clauses.first, axis=1)[:, clauses.document])
 
 
 def hit_table(finder: CueFinder, clauses: ClauseTable, matches: CueMatches) -> pd.DataFrame:

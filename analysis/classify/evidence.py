@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
-from analysis.classify.arrays import Indices
+from analysis.classify.arrays import Places
 from analysis.classify.clauses import ClauseTable
+from analysis.classify.cues import CueFinder
+from analysis.classify.features import Batch
+from analysis.classify.grams import SIZES
 from analysis.classify.model import Model
 
 LONGEST_SPAN = 60
@@ -17,8 +19,6 @@ _WHITE_OR_OPENING = " \n\r\t(<[“【《（"
 """What a span does not end in: white space, and brackets that open what follows."""
 
 _SENTENCE_ENDS = frozenset("。！？!?；;\n…")
-
-_NO_RULES = (np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0, dtype=object))
 
 
 def clause_span(clauses: ClauseTable, clause: int) -> tuple[int, int]:
@@ -66,35 +66,37 @@ class Evidence:
 
 
 def choose_evidence(
-    model: Model, clauses: ClauseTable, grams: Indices, hits: pd.DataFrame, pairs: Sequence[tuple[int, int]]
+    model: Model, finder: CueFinder, batch: Batch, grams: Places, pairs: Sequence[tuple[int, int]]
 ) -> list[Evidence]:
     """Return the evidence of each (complaint, code number): rules that hold in a clause and its wording together.
 
     Args:
         model: whose weights say how much wording speaks for a code.
-        clauses: of the batch.
+        finder: whose rules were looked for.
+        batch: the complaints.
         grams: result of `GramVocabulary.columns_at` for the text of the clauses.
-        hits: result of `hit_table`.
         pairs: what evidence is wanted for.
     """
-    known = grams >= 0
-    clause, column = clauses.clause_of[np.nonzero(known)[0]], grams[known]
+    clauses, matches = batch.clauses, batch.matches
+    first_clause = np.append(clauses.first, len(clauses))
+    first_match = np.searchsorted(matches.rule_clause, first_clause)
     idf = model.space.character.idf
-    first_gram = model.space.first_column["character"]
-    coded = hits[hits["code"].notna()].sort_values(["row", "code", "weight", "rule_id"], kind="stable")
-    rules = {key: (g["clause"].to_numpy(), g["weight"].to_numpy(), g["rule_id"].to_numpy(dtype=object))
-             for key, g in coded.groupby(["row", "code"], sort=False)}  # fmt: skip
+    supports = [finder.supports(code) for code in model.codes]
     found = []
     for row, code in pairs:
-        start = int(clauses.first[row])
-        end = int(clauses.first[row + 1]) if row + 1 < clauses.document_count else len(clauses)
-        low, high = np.searchsorted(clause, [start, end])
-        own = column[low:high]
-        parts = model.code.weights[first_gram + own, code] * idf[own] / max(1.0, float(np.linalg.norm(idf[own])))
-        speaks = np.bincount(clause[low:high] - start, weights=parts, minlength=end - start)
-        where, weight, rule_id = rules.get((row, model.codes[code]), _NO_RULES)
-        np.add.at(speaks, where - start, weight)
-        best = start + int(speaks.argmax())
-        there = rule_id[where == best]
-        found.append(Evidence(best, str(there[-1]) if len(there) else None))
+        begin, end = first_clause[row], first_clause[row + 1]
+        written = slice(clauses.document_start[row], clauses.document_end[row])
+        columns = grams[written].ravel()
+        known = np.flatnonzero(columns >= 0)
+        own, clause = columns[known], clauses.clause_of[written][known // len(SIZES)]
+        parts = model.code_wording[code][own] / max(1.0, float(np.linalg.norm(idf[own])))
+        speaks = np.bincount(clause - begin, weights=parts, minlength=end - begin)
+        held = slice(first_match[row], first_match[row + 1])
+        rules, where = matches.rule_index[held], matches.rule_clause[held]
+        chosen = np.flatnonzero(supports[code][rules])
+        chosen = chosen[np.argsort(finder.rule_ranks[rules[chosen]], kind="stable")]
+        np.add.at(speaks, where[chosen] - begin, finder.rule_weights[rules[chosen]])
+        best = begin + int(speaks.argmax())
+        there = rules[chosen][where[chosen] == best]
+        found.append(Evidence(int(best), finder.rules[there[-1]].rule_id if len(there) else None))
     return found

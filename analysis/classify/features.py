@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from analysis.classify.arrays import Floats, Indices, Matrix
+from analysis.classify.arrays import Floats, Indices, Matrix, Places
 from analysis.classify.clauses import ClauseTable, split_clauses
 from analysis.classify.cues import CueFinder, CueMatches
 from analysis.classify.grams import GramVocabulary
@@ -84,11 +84,9 @@ def _knowledge(finder: CueFinder, rule_counts: Floats) -> Floats:
     Sums for are damped by the logarithm; shape (complaints, 2 + sub-problems with rules).
     """
     holds = (rule_counts > 0).astype(np.float64)
-    weight = np.array([rule.weight for rule in finder.rules])
-    polarity = np.array([rule.polarity for rule in finder.rules])
-    supports = [polarity == "for"] + [
-        np.array([own == code for own in finder.rule_codes]) for code in sorted({c for c in finder.rule_codes if c})
-    ]
+    weight, polarity = finder.rule_weights, finder.rule_polarities
+    codes = sorted({code for code in finder.rule_codes if code})
+    supports = [polarity == "for", *map(finder.supports, codes)]
     favouring = [np.log1p(holds @ (weight * chosen)) for chosen in supports]
     against = holds @ (weight * (polarity == "against"))
     return np.stack([favouring[0], against, *favouring[1:]], axis=1)
@@ -137,7 +135,7 @@ class FeatureSpace:
         vocabulary = GramVocabulary.learn(batch.clauses, document_count, min_documents)
         return cls(vocabulary, tuple(len(names) for names in dense_names(finder).values()))
 
-    def transform(self, finder: CueFinder, batch: Batch, grams: Indices | None = None) -> Matrix:
+    def transform(self, finder: CueFinder, batch: Batch, grams: Places | None = None) -> Matrix:
         """Return the features of a batch; shape (complaints, features), blocks in the order of `BLOCKS`.
 
         grams: result of `character.columns_at` for the batch's text, where the caller needs it too.

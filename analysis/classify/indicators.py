@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.classify.arrays import Flags, Floats, Indices
+from analysis.classify.arrays import Flags, Floats, Places
 from analysis.classify.clauses import ClauseTable
 from analysis.classify.decide import Thresholds
 from analysis.classify.grams import SIZES
@@ -27,7 +27,7 @@ def cue_balances(hits: pd.DataFrame, count: int) -> Floats:
     return np.bincount(rows, weights=weights, minlength=count).astype(np.float64)
 
 
-def unknown_wording_shares(clauses: ClauseTable, grams: Indices) -> Floats:
+def unknown_wording_shares(clauses: ClauseTable, grams: Places) -> Floats:
     """Return for each complaint the share of its pairs of Chinese characters that the model's vocabulary lacks.
 
     grams: result of `GramVocabulary.columns_at` for the text of the clauses. Figures, latin codes and punctuation do

@@ -2,6 +2,7 @@
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -167,22 +168,42 @@ class Model:
     gate_calibration: Calibration
     code_calibration: Calibration
 
+    @cached_property
+    def code_wording(self) -> Floats:
+        """How much each n-gram speaks for each sub-problem where it occurs; shape (codes, n-grams)."""
+        weights = self.code.weights[self.space.first_column["character"] :]
+        return np.ascontiguousarray((weights * self.space.character.idf[:, None]).T)
+
     def scores(self, features: Matrix) -> "Scores":
-        """Return calibrated scores of a batch."""
-        return Scores(
-            self.gate_calibration.probability(self.gate.score(features))[:, 0],
-            self.code_calibration.probability(self.code.score(features)),
-            self.unit.score(features),
-        )
+        """Return the scores of a batch."""
+        return Scores(self, features)
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Of a batch: probability to be in scope (complaints,), of each sub-problem; linear scores of each unit kind."""
+    """The scores of a batch, each kind computed when it is asked for."""
 
-    gate: Floats
-    code: Floats
-    unit: Floats
+    model: Model
+    features: Matrix
+
+    @cached_property
+    def gate(self) -> Floats:
+        """The probability of each complaint to be in scope; shape (complaints,)."""
+        return self.model.gate_calibration.probability(self.model.gate.score(self.features))[:, 0]
+
+    @cached_property
+    def code(self) -> Floats:
+        """The probability of each sub-problem; shape (complaints, codes)."""
+        return self.code_of(np.arange(self.features.shape[0]))
+
+    def code_of(self, rows: Indices) -> Floats:
+        """Return the probability of each sub-problem for some complaints; shape (rows, codes)."""
+        return self.model.code_calibration.probability(self.model.code.score(self.features[rows]))
+
+    @cached_property
+    def unit(self) -> Floats:
+        """The linear score of each kind of unit; shape (complaints, kinds)."""
+        return self.model.unit.score(self.features)
 
 
 def best_f1(scores: Floats, target: Flags, weights: Floats | None = None) -> tuple[float, float]:

@@ -34,8 +34,8 @@ class Corpus:
 
     @property
     def data_hash(self) -> str:
-        """One digest of all files."""
-        return hashlib.sha256("\n".join(f"{n} {d}" for n, d in self.file_digests).encode()).hexdigest()
+        """One digest of all files; see `files_digest`."""
+        return _joint_digest(self.file_digests)
 
     @property
     def documents(self) -> list[str]:
@@ -93,6 +93,19 @@ def corpus_files() -> list[Path]:
     return sorted(directory.glob("*.jsonl"))
 
 
+def files_digest(paths: Iterable[Path]) -> str:
+    """Return the digest of a corpus by its files alone, unread: it tells whether anything changed."""
+    return _joint_digest((path.name, _digest(path.read_bytes())) for path in sorted(paths, key=lambda p: p.name))
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _joint_digest(file_digests: Iterable[tuple[str, str]]) -> str:
+    return _digest("\n".join(f"{name} {digest}" for name, digest in file_digests).encode())
+
+
 def read_corpus(paths: Iterable[Path], scheme: Scheme) -> Corpus:
     """Read corpus files.
 
@@ -105,7 +118,7 @@ def read_corpus(paths: Iterable[Path], scheme: Scheme) -> Corpus:
     seen: set[str] = set()
     for path in sorted(paths, key=lambda p: p.name):
         content = path.read_bytes()
-        digests.append((path.name, hashlib.sha256(content).hexdigest()))
+        digests.append((path.name, _digest(content)))
         for number, line in enumerate(content.split(b"\n"), start=1):
             if line.strip():
                 row, problem = parse_row(line, scheme)

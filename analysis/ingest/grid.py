@@ -104,8 +104,17 @@ class Sheet:
     rows: list[Row] | Iterator[Row]
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_HALF_CHARACTERS = "surrogatepass"
+"""What a broken file may hold; told to the user by whoever looks into the cell."""
+
+
 def _line(message: Any) -> bytes:
-    return json.dumps(message, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode(message).encode("utf-8", _HALF_CHARACTERS) + b"\n"
+
+
+def _read_line(line: bytes) -> Any:
+    return json.loads(line.decode("utf-8", _HALF_CHARACTERS))
 
 
 def write_file_info(out: BinaryIO, info: FileInfo) -> None:
@@ -132,17 +141,17 @@ def write_fault(out: BinaryIO, fault: ReadFault) -> None:
 
 def read_file_info(stream: BinaryIO) -> FileInfo:
     """Read the first line of a reading."""
-    return FileInfo(**json.loads(stream.readline()))
+    return FileInfo(**_read_line(stream.readline()))
 
 
 def read_sheets(stream: BinaryIO) -> Iterator[Sheet]:
     """Read the sheets that follow; the rows of one must be used before the next is asked for."""
     while True:
-        content = json.loads(stream.readline())
+        content = _read_line(stream.readline())
         if "row_count" not in content:
             return
         row_count = content.pop("row_count")
-        rows = (Row(*json.loads(line.decode())) for line in islice(stream, row_count))
+        rows = (Row(*_read_line(line)) for line in islice(stream, row_count))
         yield Sheet(SheetInfo(**content), rows)
         for _ in rows:
             pass

@@ -27,9 +27,8 @@ def classify(input_path: Path, output_path: Path) -> None:
     from analysis.config import load_settings
     from analysis.site import site_paths
     from analysis.tables import read_complaints, write_table
-    from analysis.training import ensure_model, label_table
+    from analysis.training import label_by_current_model
 
     paths = site_paths()
     complaints = read_complaints(input_path, load_settings(paths.settings).ingest)
-    card = ensure_model(paths.models, paths.codebook)
-    write_table(label_table(complaints, paths.models / card["model_id"], paths.codebook), output_path)
+    write_table(label_by_current_model(complaints, paths.models, paths.codebook), output_path)
