@@ -18,7 +18,7 @@ from analysis.classify.arrays import Matrix
 from analysis.classify.classifier import Classifier, documents_of, evidence_json, model_arrays
 from analysis.classify.cues import CueFinder, load_cues
 from analysis.classify.features import FeatureSpace, prepare
-from analysis.classify.fitting import TrainingSet, fit
+from analysis.classify.fitting import TrainingSet, fit, site_calibrates
 from analysis.classify.labels import SiteLabels
 from analysis.classify.mixtures import Mixtures, mix
 from analysis.classify.model import ASSUMED_SHARE, SCALES, BlockScales, single_threaded
@@ -29,8 +29,8 @@ from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.version import codebook_version, knowledge_digest
 from analysis.errors import HotlineError
 
-MODEL_FORMAT = 3
-"""Raise it when features or arrays change in a way that an older model does not fit."""
+MODEL_FORMAT = 4
+"""Raise it when the same texts and labels give another model, or an older model no longer fits."""
 
 MIN_DOCUMENTS = 4
 """An n-gram of fewer corpus texts says more about them than about complaints."""
@@ -130,7 +130,7 @@ def build(
     fingerprint = _fingerprint(lesson.corpus.data_hash, codebook_directory)
     learned = site and _learned(site)
     identity = json.dumps([fingerprint, learned], sort_keys=True)
-    ours = lesson.corpus.taken(~lesson.corpus.is_site)
+    ours, is_own = lesson.corpus.taken(~lesson.corpus.is_site), site_calibrates(lesson.corpus)
     card = {
         "model_id": f"m-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
         **fingerprint,
@@ -139,7 +139,8 @@ def build(
         "complaint_count": len(ours.texts),
         "in_scope_count": int(ours.in_scope.sum()),
         "site_labels": learned,
-        "assumed_share_in_scope": ASSUMED_SHARE,
+        "assumed_share_in_scope": None if is_own else ASSUMED_SHARE,
+        "calibrated_on": "site_labels" if is_own else "corpus",
         "thresholds": classifier.thresholds.as_card(),
         "sub_problems_without_examples": classifier.thresholds.never_chosen,
         "cross_validation": metrics,

@@ -6,6 +6,7 @@ import stat
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +14,17 @@ import pytest
 
 from analysis.classify.evaluate import differences, outcomes, resample, summarise
 from analysis.classify.labels import SiteLabels
-from analysis.classify.model_store import CARD_FILE, MODEL_FILE
+from analysis.classify.model import log_odds
+from analysis.classify.model_store import CARD_FILE, MODEL_FILE, Arrays
 from analysis.classify.registry import CURRENT_FILE, Registry
 from analysis.codebook.scheme import load_scheme
 from analysis.errors import HotlineError
-from analysis.pipeline.model_report import report_comparison, report_models, report_validation
+from analysis.pipeline.model_report import report_card, report_comparison, report_models, report_validation
 from analysis.pipeline.site_labels import import_labels, site_labels
 from analysis.pipeline.site_training import compare_models, model_list, train_site
 from analysis.site import SitePaths
 from analysis.site_validation import validate
-from analysis.training import ensure_model, label_table, load_classifier, shipped_lesson, use_model
+from analysis.training import build, ensure_model, label_table, load_classifier, shipped_lesson, use_model
 from tests.label_files import custom_rows, labelled_rows, small_site, write_rows
 
 CANARY = "鎏鏊獒鼗"
@@ -93,6 +95,38 @@ def test_the_card_names_the_labels_and_their_figures(trained: tuple[SitePaths, s
     plain = json.loads((paths.models / cold / CARD_FILE).read_text("utf-8"))
     assert plain["site_labels"] is None
     assert plain["cross_validation"].keys() == card["cross_validation"].keys()
+
+
+def test_from_30_labels_of_each_side_on_they_set_the_thresholds_however_little_each_teaches(
+    trained: tuple[SitePaths, str, str],
+) -> None:
+    """A site that sees more sub-problems in its posts than the corpus would has them chosen at lower scores."""
+    paths = trained[0]
+    texts = pd.DataFrame(labelled_rows(60))[["complaint_id", "title", "text", "codes", "unit"]]
+    more = ("irregular.procedure", "rough.attitude", "rigid.mechanical", "irregular.selective")
+    texts["codes"] = [tuple(sorted({*codes.split(";"), *more})) if codes else () for codes in texts["codes"]]
+    lowest = {}
+    for labels in (SiteLabels(texts, 1e-6), SiteLabels(texts[1:], 1e-6)):
+        lesson = shipped_lesson(paths.codebook).with_site(labels.texts, labels.weight)
+        arrays, card = build(lesson, paths.codebook, labels)
+        lowest[card["calibrated_on"]] = lowest_score(arrays, card)
+        if card["calibrated_on"] == "site_labels":
+            assert card["site_labels"]["in_scope_count"] == 30
+            assert card["assumed_share_in_scope"] is None
+            assert "得分和门槛按标注定" in report_card(card, paths)
+        else:
+            assert card["site_labels"]["in_scope_count"] == 29
+            assert card["assumed_share_in_scope"] == 0.26
+            assert "得分和门槛仍按语料定" in report_card(card, paths)
+    assert lowest["site_labels"] < lowest["corpus"] - 0.1
+
+
+def lowest_score(arrays: Arrays, card: dict[str, Any]) -> float:
+    """Return the linear score from which on sub-problems are chosen."""
+    slope, offset = arrays["code_calibration"]
+    limits = np.array([card["thresholds"]["code"][str(code)] for code in arrays["codes"]])
+    known = limits < 1
+    return float(np.median((log_odds(limits[known]) - offset[known]) / slope[known]))
 
 
 def test_no_word_of_a_label_is_in_a_model(trained: tuple[SitePaths, str, str]) -> None:

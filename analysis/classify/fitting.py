@@ -38,7 +38,10 @@ REVIEW_MARGIN = 1.5
 """How far from the threshold, in log odds, a score is left to a human."""
 
 MIN_OF_EACH = 30
-"""Labels of a site on either side from which on they calibrate the scores."""
+"""Labels of a site on either side from which on they calibrate the scores and set the thresholds.
+
+Where thresholds of sub-problems are chosen, the whole corpus counts as many labels: it steadies the choice, no more.
+"""
 
 
 @dataclass(frozen=True)
@@ -120,11 +123,13 @@ def fit(
     held_out = held_out_scores(data, known, space, scales)
     gold_scope, gold_code = data.scope[:count][known], data.code[:count][known]
 
-    gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, measured.is_site)
+    is_own = site_calibrates(corpus)
+    gate_calibration, reached = _gate_calibration(held_out.gate, gold_scope, measured.is_site, is_own=is_own)
     code_calibration = fit_calibration(held_out.code[gold_scope], gold_code[gold_scope])
     gate_scores = gate_calibration.probability(held_out.gate)[:, 0]
     code_scores = code_calibration.probability(held_out.code)
-    thresholds = _thresholds(reached, held_out.code, gold_code, measured, code_calibration, codes)
+    counts = _counting(measured) if is_own else measured.weights
+    thresholds = _thresholds(reached, held_out.code, gold_code, gold_scope, counts, code_calibration, codes)
     final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
     model = Model(
         space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
@@ -164,14 +169,31 @@ def held_out_scores(data: TrainingSet, known: Flags, space: FeatureSpace, scales
     return HeldOut(scores.gate[known], scores.code[known], scores.unit[known])
 
 
-def _gate_calibration(held_out: Floats, gold_scope: Flags, is_site: Flags) -> tuple[Calibration, float]:
+def site_calibrates(corpus: Corpus) -> bool:
+    """Say whether a corpus holds enough labels of a site, in scope and out of it, to calibrate scores by them."""
+    theirs = corpus.in_scope[corpus.is_site & ~corpus.is_guess]
+    return int(min(theirs.sum(), (~theirs).sum())) >= MIN_OF_EACH
+
+
+def _counting(corpus: Corpus) -> Floats:
+    """Return how much each text counts where thresholds are chosen by a site's labels.
+
+    A label counts 1, however much it teaches: what matters is how often a threshold errs on the site's own posts.
+    """
+    ours = ~corpus.is_site
+    return np.where(ours, MIN_OF_EACH / max(1, int((ours & corpus.in_scope).sum())), 1.0)
+
+
+def _gate_calibration(
+    held_out: Floats, gold_scope: Flags, is_site: Flags, *, is_own: bool
+) -> tuple[Calibration, float]:
     """Return the gate's calibration, and the F1 that it reaches on real posts.
 
-    A site's own labels, where there are enough, are the posts that the model will meet. Without them, the held-out
-    scores of written texts are moved to the share and the vagueness of real posts.
+    A site's own labels, where there are enough (`is_own`), are the posts that the model will meet. Without them, the
+    held-out scores of written texts are moved to the share and the vagueness of real posts.
     """
-    theirs = gold_scope[is_site]
-    if min(theirs.sum(), (~theirs).sum()) >= MIN_OF_EACH:
+    if is_own:
+        theirs = gold_scope[is_site]
         calibration = fit_calibration(held_out[is_site], theirs[:, None])
         return calibration, best_f1(held_out[is_site][:, 0], theirs)[0]
     prior_shift = float(log_odds(ASSUMED_SHARE) - log_odds(gold_scope.mean()))
@@ -182,11 +204,12 @@ def _thresholds(
     reached: float,
     code_scores: Floats,
     gold_code: Flags,
-    corpus: Corpus,
+    gold_scope: Flags,
+    counts: Floats,
     code_calibration: Calibration,
     codes: tuple[str, ...],
 ) -> Thresholds:
-    """Choose the thresholds that serve F1 best.
+    """Choose the thresholds that serve F1 best, where each text counts as much as `counts` says.
 
     Of calibrated scores, the gate's best threshold is half the best F1 (Lipton, Elkan, Naryanaswamy 2014). Sub-problems
     share one threshold of the linear score, at which each has its own probability: a rare one is not asked for the
@@ -194,9 +217,8 @@ def _thresholds(
     """
     gate = reached / 2
     band = 1 / (1 + np.exp(-(log_odds(gate) + np.array([-REVIEW_MARGIN, REVIEW_MARGIN]))))
-    chosen = corpus.in_scope
-    weight = np.repeat(corpus.weights[chosen], len(codes))
-    scores, gold = code_scores[chosen].ravel(), gold_code[chosen].ravel()
+    weight = np.repeat(counts[gold_scope], len(codes))
+    scores, gold = code_scores[gold_scope].ravel(), gold_code[gold_scope].ravel()
     _, common = best_f1(scores, gold, weight)
     own = code_calibration.probability(np.full((1, len(codes)), common))[0]
     own[~gold_code.any(axis=0)] = NEVER

@@ -20,7 +20,7 @@ _GAP = "  "
 def report_card(card: Mapping[str, Any], paths: SitePaths) -> str:
     """Say which model is in use and what it learned from."""
     site = card.get("site_labels")
-    learned = f"，本单位标注 {site['count']} 条（每条抵语料 {site['weight']:g} 条）" if site else ""
+    learned = _labels_told(site, card["calibrated_on"]) if site else ""
     if site and (guessed := site.get("guessed")):
         counts = f"{guessed['count']} 条（其中纳入 {guessed['in_scope_count']} 条"
         learned += f"，自训练 {counts}，每条抵 {guessed['weight']:g} 条）"
@@ -29,6 +29,11 @@ def report_card(card: Mapping[str, Any], paths: SitePaths) -> str:
     if not blind:
         return said
     return f"{said}\n　　　小类 {'、'.join(blind)} 还没有例子，模型不会判成它，只能由人工认定；认定过的会用于下次训练"
+
+
+def _labels_told(site: Mapping[str, Any], calibrated_on: str) -> str:
+    by = "得分和门槛按标注定" if calibrated_on == "site_labels" else "纳入的或不纳入的太少，得分和门槛仍按语料定"
+    return f"，本单位标注 {site['count']} 条（每条抵语料 {site['weight']:g} 条；{by}）"
 
 
 def report_validation(found: Validation) -> str:
