@@ -18,6 +18,7 @@ from analysis.ledger.steps import Moment, Request, plain_problem, problem_frame,
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_ledger
 from analysis.pipeline.rules import load_rules
+from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
 from tests.review_site import TODAY, next_night, put, quick_nights, record, review
 
@@ -119,6 +120,7 @@ def assert_history_is_told(site: SitePaths) -> None:
     rebuilt = conform(found.problems.sort_values("problem_id"), PROBLEMS)
     stored = problem_frame(map(plain_problem, tables[PROBLEMS.name].to_dict("records")))
     pd.testing.assert_frame_equal(rebuilt, conform(stored, PROBLEMS))
+    assert not [told for finding in verify_ledger(site) for told in finding.differences]
     links = tables["problem_complaints"]
     assert not links.duplicated(["complaint_id", "sub_problem_code"]).any()
     merged = set(stored.loc[stored["status"] == "merged", "problem_id"])
