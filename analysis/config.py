@@ -163,7 +163,11 @@ class Ledger(_Section):
     longest_deadline_years: _Positive
     secondary_score: _Share
     same_matter_similarity: _Share
+    same_matter_first_similarity: _Share
     same_matter_window_days: _Positive
+    same_matter_epochs: _Positive
+    same_matter_per_key: _Positive
+    same_matter_candidates: _Positive
 
 
 class Recurrence(_Section):

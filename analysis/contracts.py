@@ -463,10 +463,27 @@ COMPLAINT_MATTERS = Table(
     (
         Column("complaint_id", _T, "诉求编号", "诉求"),
         Column("matter_id", _T, "事项编号", "所属事项"),
-        Column("matched_complaint_id", _T, "相似诉求", "据以并入的较早诉求；首件为空", is_nullable=True),
-        Column("similarity", _R, "相似度", "与相似诉求的相似度，0 到 1；首件为空", is_nullable=True),
+        Column("matched_complaint_id", _T, "相似诉求", "据以并入的较早诉求；首件和由人定的为空", is_nullable=True),
+        Column(
+            "similarity", _R, "相似度", "与相似诉求是同一事项的可能性，0 到 1；首件和由人定的为空", is_nullable=True
+        ),
         Column("run_id", _T, "运行编号", "并入它的运行"),
     ),
+)
+
+MATTER_KEYS = Table(
+    "matter_keys",
+    "事项检索键",
+    "一件诉求的一个检索键：键相同的诉求才互相比较；另有一个键 0，表示这件诉求已经归并",
+    ("complaint_id", "key"),
+    (
+        Column("complaint_id", _T, "诉求编号", "诉求"),
+        Column("key", _I, "键", "由诉求里的名称、编号和字句算出的散列值；0 是诉求自己的，不用来检索"),
+        Column("epoch", _I, "时段", "收到时间所在的时段，用来只与时间相近的比较；没有时间的为 -1"),
+        Column("sequence", _I, "归并次序", "第几件归并的诉求，从 1 数起；同一键、同一时段只记最早的若干件"),
+        Column("run_id", _T, "运行编号", "写入诉求当前内容的运行；内容更新后重新算"),
+    ),
+    is_published=False,
 )
 
 PROBLEMS = Table(
@@ -744,6 +761,7 @@ TABLES: tuple[Table, ...] = (
     ASSISTANT_OPINIONS,
     MATTERS,
     COMPLAINT_MATTERS,
+    MATTER_KEYS,
     PROBLEMS,
     PROBLEM_COMPLAINTS,
     EVENTS,

@@ -5,8 +5,10 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -14,6 +16,7 @@ from analysis.config import Ingest
 from analysis.contracts import COMPLAINTS
 from analysis.errors import UsageError
 from analysis.exchange.cells import CELL_LIMIT, display_width, fits_in_cell, reads_as_formula
+from analysis.ingest.dates import DateRules, date_value
 from analysis.ingest.grid import Row, Sheet
 from analysis.ingest.reasons import ReadFault, ValueFault, reason
 from analysis.ingest.sandbox import open_reading
@@ -27,6 +30,7 @@ _WIDEST = 50
 """Units of the widest column of a workbook; longer text is read in the cell."""
 _SHEET, _SHEET_ROWS = "Sheet1", 1_048_576
 _STATEMENT = ("complaint_id", "title", "text")
+_RECEIVED = "received_at"
 
 
 def read_table(path: Path, limits: Ingest) -> pd.DataFrame:
@@ -131,7 +135,10 @@ def read_complaints(path: Path, limits: Ingest) -> pd.DataFrame:
     Raises:
         UsageError: see `read_table`; or a column is missing, an id is empty or doubled.
     """
-    table = read_table(path, limits)
+    return _checked_complaints(read_table(path, limits), path)
+
+
+def _checked_complaints(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     names = {COMPLAINTS[name].heading: name for name in _STATEMENT}
     table = table.rename(columns={h: n for h, n in names.items() if n not in table.columns})
     missing = [name for name in _STATEMENT if name not in table.columns]
@@ -143,6 +150,27 @@ def read_complaints(path: Path, limits: Ingest) -> pd.DataFrame:
     if ids.duplicated().any():
         raise UsageError(f"{path} 里 complaint_id 有重复：{ids[ids.duplicated()].iloc[0]}。请改正后重试。")
     return table[list(_STATEMENT)]
+
+
+def read_dated_complaints(path: Path, limits: Ingest, zone: ZoneInfo) -> pd.DataFrame:
+    """Read complaints like `read_complaints`, with received_at (or its Chinese heading) where there is such a column.
+
+    Raises:
+        UsageError: see `read_complaints`; or a time cannot be read.
+    """
+    table = read_table(path, limits).rename(columns={COMPLAINTS[_RECEIVED].heading: _RECEIVED})
+    complaints = _checked_complaints(table, path)
+    if _RECEIVED not in table.columns:
+        return complaints
+    # Any year will do to put complaints in order; times are local.
+    times, rules = [], DateRules(datetime.min, datetime.max, zone)  # noqa: DTZ901
+    for number, cell in enumerate(table[_RECEIVED], 1):
+        try:
+            times.append(date_value(cell, rules, frozenset()) if cell.strip() else None)
+        except ValueFault as fault:
+            what = reason(fault.code, "received_at", fault.detail)
+            raise UsageError(f"{path} 第 {number} 件诉求：{what}") from fault
+    return complaints.assign(received_at=pd.Series(times, dtype="datetime64[us]"))
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

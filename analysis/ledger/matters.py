@@ -1,139 +1,302 @@
-"""Groups complaints of one and the same matter: one place or object and one problem, whoever reports it."""
+"""Groups complaints of one and the same matter: one place or object and one problem, whoever reports it.
 
-from dataclasses import dataclass
+What a complaint joins depends only on itself and on those taken before it, so that any division of the same order
+into nights gives the same matters. Matters keep their ids; the decisions of people stand above likelihood.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
 
-from analysis.contracts import COMPLAINT_MATTERS
-from analysis.ledger.places import PlaceFinder
-from analysis.text import fold
-
-# Candidates share one of a complaint's rarest n-grams; a common n-gram proves nothing and costs a square.
-_RAREST_PER_COMPLAINT = 40
-_COMMON_SHARE = 0.01
-_COMMON_FLOOR = 50
-_BATCH = 2000
+from analysis.contracts import COMPLAINT_MATTERS, MATTER_KEYS, empty_frame
+from analysis.ledger.grams import contains
+from analysis.ledger.likelihood import Judge
+from analysis.ledger.likeness import Floats, Indices, Profiles
+from analysis.ledger.matter_keys import OWN_KEY, TIMELESS, Bounds, candidates, keys_of, within_buckets
 
 
 @dataclass(frozen=True)
 class SameMatter:
-    """When two complaints count as the same matter."""
+    """When two complaints count as the same matter.
 
-    similarity: float
-    window_days: int
-    places: PlaceFinder
+    likelihood: from this one on they do. canonical_likelihood: the least one with the first complaint of the matter,
+    so that a vague complaint does not chain two matters.
+    """
+
+    likelihood: float
+    canonical_likelihood: float
+    bounds: Bounds
+    judge: Judge
 
 
-def group(complaints: pd.DataFrame, rule: SameMatter) -> pd.DataFrame:
-    """Give each complaint without a matter the matter of the most similar earlier one, or a matter of its own.
+def _no_holds() -> pd.DataFrame:
+    return pd.DataFrame({"complaint_id": [], "matter_id": []}, dtype=object)
 
-    Complaints keep the matter they have, and the first complaint of a matter stays its canonical one.
+
+def _no_pairs() -> pd.DataFrame:
+    return pd.DataFrame({"complaint_id": [], "other_complaint_id": []}, dtype=object)
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What people have decided about matters; it holds for ever.
+
+    holds: complaint_id, matter_id: the complaint belongs there, wherever else it was or would be put. apart:
+    complaint_id, other_complaint_id: the two are never of the same matter.
+    """
+
+    holds: pd.DataFrame = field(default_factory=_no_holds)
+    apart: pd.DataFrame = field(default_factory=_no_pairs)
+
+
+def _no_entries(_keys: pd.DataFrame) -> pd.DataFrame:
+    return empty_frame(MATTER_KEYS).assign(received_at=pd.Series(dtype="datetime64[us]"))
+
+
+def _no_complaints(_ids: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in ("complaint_id", "title", "text", "matter_id")}, dtype=object)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of complaints that were taken earlier, loaded only where it is needed.
+
+    entries: for a frame of key and epoch, the entries of MATTER_KEYS with such a key that are near enough in epoch,
+    with received_at. complaints: for a frame of complaint_id, also their title, text and matter_id. next_sequence: the
+    first free number in the order of taking.
+    """
+
+    entries: Callable[[pd.DataFrame], pd.DataFrame] = _no_entries
+    complaints: Callable[[pd.DataFrame], pd.DataFrame] = _no_complaints
+    next_sequence: int = 1
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """Where new complaints belong, and by what later ones find them.
+
+    members: the columns of COMPLAINT_MATTERS less run_id, a row for each complaint that had no matter. entries: those
+    of MATTER_KEYS less run_id.
+    """
+
+    members: pd.DataFrame
+    entries: pd.DataFrame
+
+
+def group(
+    complaints: pd.DataFrame, rule: SameMatter, known: Known | None = None, constraints: Constraints | None = None
+) -> Grouped:
+    """Give each complaint without a matter that of the likeliest earlier one, or a matter of its own.
 
     Args:
-        complaints: complaint_id, title, text, tokens, received_at (may be missing) and matter_id (None where
-            there is none yet), in the order in which they are to be taken: earliest first, those without a time last.
-            A complaint without a time is compared with all.
-        rule: similarity bound, time window and recogniser of places.
+        complaints: complaint_id, title, text, received_at (may be missing: compared with all), matter_id (may be
+            missing; None where there is none yet), in the order in which they are to be taken.
+        rule: likelihoods, window and bounds.
+        known: complaints taken earlier.
+        constraints: decisions of people. The matter of a complaint that has one already is not written anew here, but
+            later ones join it where it is held.
+    """
+    known, constraints = known or Known(), constraints or Constraints()
+    complaints = complaints.reset_index(drop=True)
+    profiles = rule.judge.reader.read(complaints["title"].tolist(), complaints["text"].tolist())
+    rows, keys = keys_of(profiles)
+    days = _days(complaints)
+    looking = pd.DataFrame(
+        {"sequence": rows + known.next_sequence, "key": keys, "epoch": rule.bounds.epochs(days)[rows]}
+    )
+    found = known.entries(looking[["key", "epoch"]].drop_duplicates())
+    own = looking.assign(complaint_id=complaints["complaint_id"].to_numpy(dtype=object)[rows])
+    entries = within_buckets(pd.concat([found[own.columns], own], ignore_index=True), rule.bounds)
+    numbers = np.arange(len(complaints)) + known.next_sequence
+    day_of = pd.concat([pd.Series(_days(found), found["sequence"]), pd.Series(days, numbers)])
+    pairs = candidates(looking, entries, day_of[~day_of.index.duplicated()], rule.bounds)
+    id_of = pd.concat(
+        [found.set_index("sequence")["complaint_id"], pd.Series(complaints["complaint_id"].to_numpy(), numbers)]
+    )
+    id_of = id_of[~id_of.index.duplicated()]
+    pool = _Pool(complaints, profiles, rule, known, constraints)
+    pool.load(id_of.reindex(pairs["old"][pairs["old"] < known.next_sequence].unique()))
+    ones = pairs["new"].to_numpy(np.int64) - known.next_sequence
+    others = pool.rows_of(id_of.reindex(pairs["old"]))
+    members = pool.assign(ones, others)
+    fresh = entries[entries["sequence"] >= known.next_sequence]
+    return Grouped(members, _with_own_keys(fresh, complaints, numbers))
+
+
+def group_all(complaints: pd.DataFrame, rule: SameMatter, at_once: int) -> pd.DataFrame:
+    """Group complaints of which none has a matter yet, `at_once` at a time to spare memory.
+
+    Args:
+        complaints: see `group`.
+        rule: see `group`.
+        at_once: how many are taken at a time; the result does not depend on it.
 
     Returns:
-        One row per complaint that had no matter: the columns of the contract COMPLAINT_MATTERS less run_id.
+        The members, as `group` returns them.
     """
-    columns = [c for c in COMPLAINT_MATTERS.column_names if c != "run_id"]
-    complaints = complaints.reset_index(drop=True)
-    is_new = complaints["matter_id"].isna().to_numpy()
-    if not is_new.any():
-        return pd.DataFrame(columns=columns)
-    pairs = _similar_pairs(complaints, is_new, rule)
-    matters = complaints["matter_id"].to_numpy(dtype=object).copy()
-    ids = complaints["complaint_id"].to_numpy(dtype=object)
-    best = pairs.sort_values(["new", "similarity", "old"], ascending=[True, False, True])
-    candidates: dict[Any, pd.DataFrame] = dict(iter(best.groupby("new", sort=False)))
-    out: list[tuple[Any, ...]] = []
-    for row in np.flatnonzero(is_new):
-        found = candidates.get(row)
-        match = _first_with_matter(found, matters) if found is not None else None
-        if match is None:
-            matters[row] = f"M-{ids[row]}"
-            out.append((ids[row], matters[row], None, None))
-        else:
-            other, similarity = match
-            matters[row] = matters[other]
-            out.append((ids[row], matters[row], ids[other], similarity))
-    return pd.DataFrame(out, columns=columns)
+    memory, members = _Memory(complaints), []
+    for start in range(0, max(len(complaints), 1), at_once):
+        grouped = group(complaints.iloc[start : start + at_once], rule, memory.known(start + 1))
+        memory.keep(grouped)
+        members.append(grouped.members)
+    return pd.concat(members, ignore_index=True)
 
 
-def _first_with_matter(found: pd.DataFrame, matters: np.ndarray) -> tuple[int, float] | None:
-    for other, similarity in zip(found["old"].to_numpy(), found["similarity"].to_numpy(), strict=True):
-        if matters[other] is not None and not pd.isna(matters[other]):
-            return int(other), float(similarity)
-    return None
+class _Memory:
+    """What is known of a table's complaints that were taken already."""
+
+    def __init__(self, complaints: pd.DataFrame) -> None:
+        self._complaints = complaints.assign(matter_id=None).set_index("complaint_id")
+        self._entries = empty_frame(MATTER_KEYS).drop(columns="run_id")
+
+    def known(self, next_sequence: int) -> Known:
+        return Known(self._entries_of, self._complaints_of, next_sequence)
+
+    def keep(self, grouped: Grouped) -> None:
+        fresh = grouped.entries[grouped.entries["key"] != OWN_KEY]
+        self._entries = pd.concat([self._entries, fresh], ignore_index=True)
+        placed = grouped.members.set_index("complaint_id")["matter_id"]
+        self._complaints.loc[placed.index, "matter_id"] = placed
+
+    def _entries_of(self, wanted: pd.DataFrame) -> pd.DataFrame:
+        keys = np.unique(wanted["key"].to_numpy(np.int64))
+        found = self._entries[contains(keys, self._entries["key"].to_numpy(np.int64))]
+        if "received_at" not in self._complaints:
+            return found.assign(received_at=pd.Series(pd.NaT, index=found.index, dtype="datetime64[us]"))
+        return found.assign(received_at=self._complaints["received_at"].reindex(found["complaint_id"]).to_numpy())
+
+    def _complaints_of(self, wanted: pd.DataFrame) -> pd.DataFrame:
+        return self._complaints.loc[wanted["complaint_id"], ["title", "text", "matter_id"]].reset_index()
 
 
-def _similar_pairs(complaints: pd.DataFrame, is_new: np.ndarray, rule: SameMatter) -> pd.DataFrame:
-    """Return pairs (new, old, similarity) of row positions whose similarity reaches the rule's bound."""
-    vectors, rare = _vectors(complaints)
-    places = [rule.places.find(tokens) for tokens in complaints["tokens"]]
-    days = _days(complaints)
-    shared, found = rare.T.tocsr(), []
-    new_rows = np.flatnonzero(is_new)
-    for start in range(0, len(new_rows), _BATCH):
-        batch = new_rows[start : start + _BATCH]
-        met = (rare[batch] @ shared).tocoo()
-        new, old = batch[met.row], met.col
-        # Two new complaints meet once: the later joins the earlier.
-        is_far = np.abs(days[new] - days[old]) > rule.window_days  # never so where a time is missing
-        keep = (new != old) & (~is_new[old] | (old < new)) & ~is_far
-        new, old = new[keep], old[keep]
-        cosine = np.asarray(vectors[new].multiply(vectors[old]).sum(axis=1)).ravel()
-        similarity = cosine * _place_agreement(new, old, places)
-        near = similarity >= rule.similarity
-        near_similarity = np.minimum(similarity[near], 1.0)
-        found.append(pd.DataFrame({"new": new[near], "old": old[near], "similarity": near_similarity}))
-    return pd.concat(found, ignore_index=True)
+class _Pool:
+    """The complaints of this time and the earlier ones that they may join, and who belongs where."""
+
+    def __init__(
+        self, complaints: pd.DataFrame, profiles: Profiles, rule: SameMatter, known: Known, constraints: Constraints
+    ) -> None:
+        self._profiles, self._rule, self._known = [profiles], rule, known
+        self._ids: list[str] = complaints["complaint_id"].tolist()
+        self._row = {complaint_id: row for row, complaint_id in enumerate(self._ids)}
+        self._new = len(self._ids)
+        self._holds: dict[str, str] = dict(
+            zip(constraints.holds["complaint_id"], constraints.holds["matter_id"], strict=True)
+        )
+        self._apart = _partners(constraints.apart)
+        matters = complaints["matter_id"] if "matter_id" in complaints else pd.Series([None] * self._new)
+        self._given = matters.astype(object).where(matters.notna(), None).tolist()
+        self._matters: list[str | None] = [self._holds.get(i, m) for i, m in zip(self._ids, self._given, strict=True)]
+
+    def load(self, complaint_ids: "pd.Series[str]") -> None:
+        """Load earlier complaints, the first ones of their matters, and those kept apart from complaints of now."""
+        first = self._add(complaint_ids.tolist())
+        canonical = [m.removeprefix("M-") for m in first if m is not None]
+        apart = [other for row in range(self._new) for other in self._apart.get(self._ids[row], ())]
+        self._add([*canonical, *apart])
+
+    def _add(self, complaint_ids: list[str]) -> list[str | None]:
+        wanted = pd.DataFrame(
+            {"complaint_id": [i for i in dict.fromkeys(complaint_ids) if i not in self._row]}, dtype=object
+        )
+        if wanted.empty:
+            return []
+        loaded = self._known.complaints(wanted)
+        matters = [self._holds.get(i, m) for i, m in zip(loaded["complaint_id"], loaded["matter_id"], strict=True)]
+        for complaint_id, matter in zip(loaded["complaint_id"], matters, strict=True):
+            self._row[complaint_id] = len(self._ids)
+            self._ids.append(complaint_id)
+            self._matters.append(matter)
+        self._profiles.append(self._rule.judge.reader.read(loaded["title"].tolist(), loaded["text"].tolist()))
+        return matters
+
+    def _likelihoods(self, ones: Indices, others: Indices) -> Floats:
+        if len(self._profiles) > 1:
+            self._profiles = [Profiles.joined(self._profiles)]
+        return self._rule.judge.likelihoods(self._profiles[0], ones, others)
+
+    def rows_of(self, complaint_ids: "pd.Series[str]") -> Indices:
+        """Return the row of each complaint in the pool, -1 where it is gone from the ledger."""
+        return np.array([self._row.get(i, -1) for i in complaint_ids], dtype=np.int64)
+
+    def assign(self, ones: Indices, others: Indices) -> pd.DataFrame:
+        """Decide in order for each complaint without a matter; `others` are the candidates of `ones`."""
+        there = others >= 0
+        ones, others = ones[there], others[there]
+        wanted = np.array([m is None for m in self._matters[: self._new]], dtype=bool)[ones]
+        ones, others = ones[wanted], others[wanted]
+        likelihood = self._likelihoods(ones, others)
+        near = likelihood >= self._rule.likelihood
+        ones, others, likelihood = ones[near], others[near], likelihood[near]
+        order = np.lexsort((np.arange(len(ones)), -likelihood, ones))
+        starts = np.searchsorted(ones[order], np.arange(self._new + 1))
+        members: dict[str, set[str]] = {}
+        for complaint_id, matter in zip(self._ids, self._matters, strict=True):
+            if matter is not None:
+                members.setdefault(matter, set()).add(complaint_id)
+        out: list[tuple[Any, ...]] = []
+        for row in range(self._new):
+            if self._given[row] is not None:
+                continue
+            choice = order[starts[row] : starts[row + 1]]
+            match = (
+                None
+                if self._matters[row] is not None
+                else self._match(row, others[choice], likelihood[choice], members)
+            )
+            matter = self._matters[row] or (self._matters[match[0]] if match else f"M-{self._ids[row]}")
+            self._matters[row] = matter
+            members.setdefault(str(matter), set()).add(self._ids[row])
+            other, how_likely = (self._ids[match[0]], match[1]) if match else (None, None)
+            out.append((self._ids[row], matter, other, how_likely))
+        columns = [c for c in COMPLAINT_MATTERS.column_names if c != "run_id"]
+        return pd.DataFrame(out, columns=columns)
+
+    def _match(
+        self, row: int, others: Indices, likelihood: Floats, members: dict[str, set[str]]
+    ) -> tuple[int, float] | None:
+        """Return the likeliest complaint whose matter `row` may join."""
+        refused: set[str] = set()
+        for other, how_likely in zip(others, likelihood, strict=True):
+            matter = self._matters[other]
+            if matter is None or matter in refused:
+                continue
+            if self._may_join(row, int(other), matter, members):
+                return int(other), float(how_likely)
+            refused.add(matter)
+        return None
+
+    def _may_join(self, row: int, other: int, matter: str, members: dict[str, set[str]]) -> bool:
+        if self._apart.get(self._ids[row], frozenset()) & members.get(matter, set()):
+            return False
+        canonical = self._row.get(matter.removeprefix("M-"), other)
+        if canonical == other or self._matters[canonical] != matter:
+            return True
+        return bool(self._likelihoods(np.array([row]), np.array([canonical]))[0] >= self._rule.canonical_likelihood)
 
 
-def _vectors(complaints: pd.DataFrame) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Return unit-length character n-gram vectors, and which of each complaint's rarest n-grams it has."""
-    statements = zip(complaints["title"], complaints["text"], strict=True)
-    texts = [fold(f"{title or ''}\n{text}") for title, text in statements]
-    vectoriser = TfidfVectorizer(analyzer="char", ngram_range=(2, 3), sublinear_tf=True, dtype=np.float32)
-    vectors = vectoriser.fit_transform(texts).tocsr()
-    limit = max(_COMMON_FLOOR, _COMMON_SHARE * len(texts))
-    document_counts = np.bincount(vectors.indices, minlength=vectors.shape[1])
-    rare = vectors.copy()
-    rare.data[document_counts[rare.indices] > limit] = 0
-    rare.eliminate_zeros()
-    rows, columns = [], []
-    for row in range(rare.shape[0]):
-        start, end = rare.indptr[row], rare.indptr[row + 1]
-        rarest = np.argsort(-rare.data[start:end], kind="stable")[:_RAREST_PER_COMPLAINT]
-        columns.append(rare.indices[start:end][rarest])
-        rows.append(np.full(len(rarest), row))
-    place = (np.concatenate(rows), np.concatenate(columns))
-    marks = sparse.csr_matrix((np.ones(len(place[0]), np.float32), place), shape=rare.shape)
-    return vectors, marks
+def _partners(apart: pd.DataFrame) -> dict[str, frozenset[str]]:
+    partners: dict[str, set[str]] = {}
+    for one, other in zip(apart["complaint_id"], apart["other_complaint_id"], strict=True):
+        partners.setdefault(one, set()).add(other)
+        partners.setdefault(other, set()).add(one)
+    return {complaint_id: frozenset(others) for complaint_id, others in partners.items()}
 
 
-def _days(complaints: pd.DataFrame) -> np.ndarray:
+def _with_own_keys(entries: pd.DataFrame, complaints: pd.DataFrame, numbers: Indices) -> pd.DataFrame:
+    """Return the entries, and one more for each complaint, which says that it was taken and when in the order."""
+    own = pd.DataFrame(
+        {"complaint_id": complaints["complaint_id"], "key": OWN_KEY, "epoch": TIMELESS, "sequence": numbers}
+    )
+    columns = [c for c in MATTER_KEYS.column_names if c != "run_id"]
+    return pd.concat([own, entries], ignore_index=True)[columns].sort_values(["sequence", "key"], ignore_index=True)
+
+
+def _days(complaints: pd.DataFrame) -> Floats:
     """Return the time of each complaint in days, NaN where it is missing."""
     if "received_at" not in complaints:
-        return np.zeros(len(complaints))
-    since = complaints["received_at"] - pd.Timestamp("2000-01-01")
-    return (since.dt.total_seconds() / 86400).to_numpy()
-
-
-def _place_agreement(new: np.ndarray, old: np.ndarray, places: list[frozenset[str]]) -> np.ndarray:
-    """Return the factor by which places change the similarity of each pair.
-
-    The same words about two different roads are two matters; the same road said twice is a hint of one.
-    """
-    factors = np.ones(len(new))
-    for position, (one, other) in enumerate(zip(new, old, strict=True)):
-        here, there = places[one], places[other]
-        if here and there:
-            factors[position] = 1.25 if here & there else 0.5
-    return factors
+        return np.full(len(complaints), np.nan)
+    since = pd.to_datetime(complaints["received_at"]) - pd.Timestamp("2000-01-01")
+    return np.asarray(since.dt.total_seconds() / 86400, dtype=np.float64)

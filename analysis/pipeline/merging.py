@@ -8,28 +8,30 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.config import Settings
-from analysis.contracts import COMPLAINT_MATTERS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS, conform
+from analysis.contracts import COMPLAINT_MATTERS, MATTER_KEYS, MATTERS, PROBLEM_COMPLAINTS, PROBLEMS, conform
 from analysis.errors import IntegrityError
 from analysis.ledger.deadlines import RELAPSED, Deadline
-from analysis.ledger.matters import SameMatter, group
-from analysis.ledger.places import load_place_finder
+from analysis.ledger.likelihood import load_judge
+from analysis.ledger.matter_keys import OWN_KEY, TIMELESS, Bounds
+from analysis.ledger.matters import Constraints, Known, SameMatter, group, group_all
 from analysis.ledger.placing import ByHand
 from analysis.ledger.problems import Merge, Rules, merge
 from analysis.ledger.recurrence import CLOSED_STATUSES, Recurrence, find_recurrences, recurrence_requests
-from analysis.ledger.rulings import held_members
 from analysis.ledger.steps import Taken, plain_problem, take_steps
+from analysis.ledger.store import Store
 from analysis.pipeline.night import Counts, Night
 from analysis.pipeline.rules import load_rules
-from analysis.segment.jieba_segmenter import load_segmenter
+
+_TAKEN_AT_ONCE = 20_000
+"""Complaints grouped at once: more are taken in several goes, which does not change the result, to spare memory."""
 
 
 def merge_problems(night: Night) -> Counts:
     """Group complaints of the same matter, and put those in scope into problems with unit and deadline."""
-    ledger, directory, run_id = night.settings.ledger, night.paths.codebook, night.moment.run_id
-    placed = night.store.query("complaints_in_matters", window_days=ledger.same_matter_window_days)
-    placed, held = _held(placed, night.store.query("held_matters"))
-    members = pd.concat([held, group(placed, _same_matter(night.settings, directory))]).assign(run_id=run_id)
-    founders = members[members["matched_complaint_id"].isna()]
+    ledger, directory = night.settings.ledger, night.paths.codebook
+    constraints = Constraints(night.store.query("held_matters"), night.store.query("parted_complaints"))
+    same = same_matter(night.settings, directory)
+    new_matters = group_complaints(night.store, same, night.moment.run_id, constraints)
     rules = load_rules(night.paths, night.settings)
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
     outdated = night.store.query("outdated_links")
@@ -37,13 +39,10 @@ def merge_problems(night: Night) -> Counts:
     concerned = pd.concat([frame[["complaint_id"]] for frame in (unlinked, outdated, by_hand.placements)])
     known_event_ids = set(night.store.apply("link_event_ids", {"wanted": concerned})["event_id"])
     problems = night.store.table(PROBLEMS)
-    matters = members[["complaint_id", "matter_id"]].astype(object)
-    homes = night.store.apply("closed_homes", {"members": matters}, closed=list(CLOSED_STATUSES))
+    unlinked_ids = unlinked[["complaint_id"]].drop_duplicates().astype(object)
+    homes = night.store.apply("closed_homes", {"wanted": unlinked_ids}, closed=list(CLOSED_STATUSES))
     merged = merge(unlinked, problems, outdated, known_event_ids, rules, night.moment, by_hand, homes)
     with night.store.transaction():
-        founding = founders.assign(canonical_complaint_id=founders["complaint_id"])
-        night.store.apply("put_matters", {"given": conform(founding, MATTERS)})
-        night.store.append(COMPLAINT_MATTERS, members)
         night.store.put_problems(merged.problems)
         if len(outdated):
             night.store.apply("delete_links", {"outdated": outdated})
@@ -54,25 +53,13 @@ def merge_problems(night: Night) -> Counts:
         added += night.store.append_events(relapsed.events)
     night.store.keep_head()
     return {
-        "new_matters": len(founders),
+        "new_matters": new_matters,
         "new_problems": len(merged.problems),
         "new_links": int((merged.events["kind"] == "complaint_added").sum()),
         "withdrawn_links": int((merged.events["kind"] == "complaint_withdrawn").sum()),
         "relapsed_problems": len(relapsed.problems),
         "new_events": added,
     }
-
-
-def _held(placed: pd.DataFrame, held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the complaints with the matters that people put them into, and those of them that were in none yet.
-
-    Only a grouping from the start finds any: rulings are about complaints that were grouped before. As each of two
-    complaints that were parted is held in its own matter, no later grouping brings them together.
-    """
-    missing = placed.loc[placed["matter_id"].isna(), "complaint_id"]
-    held = held[held["complaint_id"].isin(missing)]
-    matter_ids = placed["complaint_id"].map(held.set_index("complaint_id")["matter_id"])
-    return placed.assign(matter_id=placed["matter_id"].fillna(matter_ids)), held_members(held)
 
 
 def _reopen(night: Night, problems: pd.DataFrame, merged: Merge, rules: Rules) -> Taken:
@@ -111,23 +98,73 @@ def _new_deadline(found: Recurrence, closed: pd.DataFrame, rules: Rules, as_of: 
     return rules.deadline(str(problem["sub_problem_code"]), as_of, str(problem["source"]), RELAPSED)
 
 
+def group_complaints(store: Store, rule: SameMatter, run_id: str, constraints: Constraints | None = None) -> int:
+    """Put every complaint of the ledger that has no matter yet into one; return the number of new matters.
+
+    Only complaints that share a key with a new one are loaded. Each go is kept at once, so that a run that is stopped
+    goes on from there.
+
+    Args:
+        store: the ledger.
+        rule: when two complaints are of the same matter.
+        run_id: the present run.
+        constraints: what people have decided about matters.
+    """
+    waiting = store.query("complaints_to_group", own_key=OWN_KEY)
+    founded = 0
+    for start in range(0, len(waiting), _TAKEN_AT_ONCE):
+        taken = waiting.iloc[start : start + _TAKEN_AT_ONCE].reset_index(drop=True)
+        retaken = taken.loc[taken["matter_id"].notna(), ["complaint_id"]]
+        with store.transaction():
+            if len(retaken):
+                store.apply("delete_matter_keys", {"taken": retaken})
+            grouped = group(taken, rule, _known(store, rule), constraints)
+            members = grouped.members.assign(run_id=run_id)
+            founders = members[members["matter_id"] == "M-" + members["complaint_id"]]
+            founding = founders.assign(canonical_complaint_id=founders["complaint_id"])
+            store.apply("put_matters", {"given": conform(founding, MATTERS)})
+            store.append(COMPLAINT_MATTERS, members)
+            store.append(MATTER_KEYS, grouped.entries.merge(taken[["complaint_id", "run_id"]], on="complaint_id"))
+        founded += len(founders)
+    return founded
+
+
+def _known(store: Store, rule: SameMatter) -> Known:
+    reach = rule.bounds.epochs_per_window
+    return Known(
+        entries=lambda wanted: store.apply("matter_key_entries", {"wanted": wanted}, timeless=TIMELESS, reach=reach),
+        complaints=lambda wanted: store.apply("complaints_of_matters", {"wanted": wanted}),
+        next_sequence=int(store.query("next_matter_sequence", own_key=OWN_KEY)["next_sequence"].iloc[0]),
+    )
+
+
 def group_table(complaints: pd.DataFrame, settings: Settings, codebook: Path) -> pd.DataFrame:
     """Group any table of complaints into matters.
 
     Args:
-        complaints: complaint_id, title and text, earliest first.
-        settings: the bound on similarity.
+        complaints: complaint_id, title and text, earliest first; or with received_at in any order.
+        settings: likelihoods and window.
         codebook: the folder of the site's own codebook files.
 
     Returns:
         complaint_id and matter_id, in the order of the input.
     """
-    statements = [f"{t}\n{x}" for t, x in zip(complaints["title"], complaints["text"], strict=True)]
-    tokens = load_segmenter(codebook).segment(statements)
-    members = group(complaints.assign(tokens=tokens, matter_id=None), _same_matter(settings, codebook))
-    return members[["complaint_id", "matter_id"]]
+    if "received_at" in complaints:
+        in_order = complaints.sort_values("received_at", kind="stable", na_position="last")
+    else:
+        in_order = complaints
+    members = group_all(in_order, same_matter(settings, codebook), _TAKEN_AT_ONCE).set_index("complaint_id")
+    return members.loc[complaints["complaint_id"], ["matter_id"]].reset_index()
 
 
-def _same_matter(settings: Settings, codebook: Path) -> SameMatter:
+def same_matter(settings: Settings, codebook: Path) -> SameMatter:
+    """Return when two complaints are of the same matter, by the settings and the codebook of a site."""
     ledger = settings.ledger
-    return SameMatter(ledger.same_matter_similarity, ledger.same_matter_window_days, load_place_finder(codebook))
+    bounds = Bounds(
+        window_days=ledger.same_matter_window_days,
+        epochs_per_window=ledger.same_matter_epochs,
+        per_bucket=ledger.same_matter_per_key,
+        candidates=ledger.same_matter_candidates,
+    )
+    likelihoods = ledger.same_matter_similarity, ledger.same_matter_first_similarity
+    return SameMatter(*likelihoods, bounds, load_judge(codebook))

@@ -12,8 +12,9 @@ _EPILOG = """\b
   hotline group --input 诉求.csv --output 事项.csv
 
 \b
-读入列：complaint_id、title、text，按先后排列。
+读入列：complaint_id、title、text，按先后排列；有 received_at 的按它排先后，相隔太久的不算同一事项。
 写出列：complaint_id、matter_id；同一事项的诉求 matter_id 相同，以首件命名。
+同一事项：同一地点或对象的同一件事，不论谁说、怎么说；只差地名的套话是不同的事项。
 """
 
 
@@ -21,12 +22,14 @@ _EPILOG = """\b
 @table_options
 def group(input_path: Path, output_path: Path) -> None:
     """对一个表格里的诉求找出同一事项（重复件）。"""
+    from zoneinfo import ZoneInfo
+
     from analysis.config import load_settings
     from analysis.pipeline.merging import group_table
     from analysis.site import site_paths
-    from analysis.tables import read_complaints, write_table
+    from analysis.tables import read_dated_complaints, write_table
 
     paths = site_paths()
     settings = load_settings(paths.settings)
-    complaints = read_complaints(input_path, settings.ingest)
+    complaints = read_dated_complaints(input_path, settings.ingest, ZoneInfo(settings.site.timezone))
     write_table(group_table(complaints, settings, paths.codebook), output_path)
