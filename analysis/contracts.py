@@ -48,6 +48,8 @@ class Table:
     is_published: bool = True
     is_append_only: bool = False
     """Whether rows are only ever added: none is changed or removed."""
+    is_by_run: bool = False
+    """Whether a row is written by the run that it names and never changed: a later version names a later run."""
 
     @property
     def column_names(self) -> list[str]:
@@ -275,6 +277,7 @@ COMPLAINTS = Table(
         Column("row_number", _I, "行号", "当前内容在工作表里的行号，从 1 数起"),
         Column("run_id", _T, "运行编号", "写入当前内容的运行"),
     ),
+    is_by_run=True,
 )
 
 SUPERSEDED_COMPLAINTS = Table(
@@ -298,6 +301,7 @@ INTAKE_ROWS = Table(
         Column("outcome", _T, "去向", "这一行的去向", values=OUTCOMES),
         Column("complaint_id", _T, "诉求编号", "对应的诉求；隔离的行为空", is_nullable=True),
     ),
+    is_append_only=True,
 )
 
 QUARANTINE = Table(
@@ -367,6 +371,7 @@ GATE_DECISIONS = Table(
         ),
         Column("run_id", _T, "运行编号", "作出判断的运行"),
     ),
+    is_by_run=True,
 )
 
 ASSESSMENTS = Table(
@@ -384,6 +389,7 @@ ASSESSMENTS = Table(
         Column("evidence_end", _I, "证据止", "证据的结束位置（不含）"),
         Column("run_id", _T, "运行编号", "作出判断的运行"),
     ),
+    is_by_run=True,
 )
 
 FORMER_JUDGEMENTS = Table(
@@ -627,6 +633,7 @@ PLACEMENTS = Table(
         Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
         Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
     ),
+    is_append_only=True,
 )
 
 MATTER_RULINGS = Table(
@@ -643,6 +650,7 @@ MATTER_RULINGS = Table(
         Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
         Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
     ),
+    is_append_only=True,
 )
 
 ELUSION_SAMPLES = Table(
@@ -696,6 +704,7 @@ EXPORTS = Table(
         Column("exported_at", _S, "导出时间", "首次导出的本地时间"),
         Column("run_id", _T, "运行编号", "首次导出它的运行；在运行之外导出的为空串"),
     ),
+    is_append_only=True,
 )
 
 EXPORT_ROWS = Table(
@@ -708,6 +717,7 @@ EXPORT_ROWS = Table(
         Column("problem_id", _T, "问题编号", "台账里的问题"),
         *(PROBLEMS[name] for name in ("version", "status", *FILED_COLUMNS)),
     ),
+    is_append_only=True,
 )
 
 IMPORTS = Table(
@@ -728,6 +738,7 @@ IMPORTS = Table(
         Column("request_count", _I, "申请数", "已记入的申请销号、延期、异议、撤回的件数"),
         Column("conflict_count", _I, "冲突数", "没有记入、列入冲突清单的处数"),
     ),
+    is_append_only=True,
 )
 
 LOOK_BACK_SAMPLES = Table(
@@ -745,6 +756,7 @@ LOOK_BACK_SAMPLES = Table(
         Column("drawn_on", _D, "抽样日期", "抽样的日期"),
         Column("drawn_by", _T, "抽样人", "谁抽的"),
     ),
+    is_append_only=True,
 )
 
 TABLES: tuple[Table, ...] = (

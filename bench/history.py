@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 11, 20)
 _HISTORY_SEED, _NIGHT_SEED = 1, 1000
 _YEARS = 10
+_AT_ONCE = 2500
 _KEYS = {  # how the ids of a copy differ from those of the night that is multiplied
     "complaints": "text || md5(complaint_id || i) AS text, tokens || md5(complaint_id || i) AS tokens,"
     " complaint_id || '-' || i AS complaint_id, file_id || '-' || i AS file_id, 'H-' || i AS run_id,"
@@ -43,6 +44,8 @@ _KEYS = {  # how the ids of a copy differ from those of the night that is multip
     "explanations": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id",
     "matters": "matter_id || '-' || i AS matter_id, canonical_complaint_id || '-' || i AS canonical_complaint_id",
     "complaint_matters": "complaint_id || '-' || i AS complaint_id, matter_id || '-' || i AS matter_id",
+    "matter_keys": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id,"
+    " CASE WHEN key = 0 THEN 0 ELSE (hash(key, i) >> 2)::BIGINT END AS key, sequence + i * $each AS sequence",
     "problem_complaints": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id",
     "judgement_profiles": "'H-' || i AS run_id",
     "runs": "'H-' || i AS run_id, -i AS sequence,"
@@ -72,10 +75,14 @@ def site(folder: Path) -> SitePaths:
 
 def multiply(paths: SitePaths, copies: int) -> None:
     """Add `copies` copies of everything that the one night left, and the events of their coming into problems."""
-    days = _YEARS * 365
+    numbers = {"days": _YEARS * 365, "copies": copies, "each": _AT_ONCE}
     with duckdb.connect(str(paths.ledger)) as connection:
         for table, replaced in _KEYS.items():
-            used = {name: value for name, value in (("days", days), ("copies", copies)) if f"${name}" in replaced}
+            used = {
+                name: value
+                for name, value in (("days", days), ("copies", copies), ("each", _AT_ONCE))
+                if f"${name}" in replaced
+            }
             source = f"{table} t, range(1, {copies + 1}) c(i)"
             connection.execute(f"INSERT INTO {table} BY NAME SELECT t.* REPLACE ({replaced}) FROM {source}", used)
         connection.execute(f"UPDATE runs SET sequence = sequence + {copies + 1}")
@@ -97,10 +104,10 @@ def multiply(paths: SitePaths, copies: int) -> None:
 def build(folder: Path, old: int) -> None:
     """Make a site with about `old` complaints behind it."""
     paths = site(folder)
-    put_tickets(paths, "12328历史.csv", _HISTORY_SEED, min(old, 2500))
+    put_tickets(paths, "12328历史.csv", _HISTORY_SEED, min(old, _AT_ONCE))
     run_night(paths, AS_OF)
-    if old > 2500:
-        multiply(paths, old // 2500 - 1)
+    if old > _AT_ONCE:
+        multiply(paths, old // _AT_ONCE - 1)
 
 
 def time_night(folder: Path, stages: set[str]) -> dict[str, float]:
