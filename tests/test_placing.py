@@ -185,7 +185,7 @@ def test_matters_are_joined_and_parted_for_ever(site: SitePaths) -> None:
         same_matter(site, [NOBODYS, URBAN_RUDE], BECAUSE)
     decided = matters(site)
     with open_ledger(site) as store:  # grouped from the start
-        store._connection.execute("DELETE FROM complaint_matters; DELETE FROM matters")
+        store._connection.execute("DELETE FROM matter_keys; DELETE FROM complaint_matters; DELETE FROM matters")
     next_night(site)
     assert {c: matters(site)[c] for c in (POLICE_RUDE, NOBODYS, URBAN_RUDE)} == {
         c: decided[c] for c in (POLICE_RUDE, NOBODYS, URBAN_RUDE)

@@ -65,12 +65,14 @@ class Known:
     """What is known of complaints that were taken earlier, loaded only where it is needed.
 
     entries: for a frame of key and epoch, the entries of MATTER_KEYS with such a key that are near enough in epoch,
-    with received_at. complaints: for a frame of complaint_id, also their title, text and matter_id. next_sequence: the
-    first free number in the order of taking.
+    with received_at. complaints: for a frame of complaint_id, also their title, text and matter_id. profiles: those of
+    the complaints so loaded, where they are at hand; else they are read anew. next_sequence: the first free number in
+    the order of taking.
     """
 
     entries: Callable[[pd.DataFrame], pd.DataFrame] = _no_entries
     complaints: Callable[[pd.DataFrame], pd.DataFrame] = _no_complaints
+    profiles: Callable[[pd.DataFrame], Profiles] | None = None
     next_sequence: int = 1
 
 
@@ -79,11 +81,12 @@ class Grouped:
     """Where new complaints belong, and by what later ones find them.
 
     members: the columns of COMPLAINT_MATTERS less run_id, a row for each complaint that had no matter. entries: those
-    of MATTER_KEYS less run_id.
+    of MATTER_KEYS less run_id. profiles: those of the complaints of this time.
     """
 
     members: pd.DataFrame
     entries: pd.DataFrame
+    profiles: Profiles
 
 
 def group(
@@ -123,7 +126,7 @@ def group(
     others = pool.rows_of(id_of.reindex(pairs["old"]))
     members = pool.assign(ones, others)
     fresh = entries[entries["sequence"] >= known.next_sequence]
-    return Grouped(members, _with_own_keys(fresh, complaints, numbers))
+    return Grouped(members, _with_own_keys(fresh, complaints, numbers), profiles)
 
 
 def group_all(complaints: pd.DataFrame, rule: SameMatter, at_once: int) -> pd.DataFrame:
@@ -151,13 +154,16 @@ class _Memory:
     def __init__(self, complaints: pd.DataFrame) -> None:
         self._complaints = complaints.assign(matter_id=None).set_index("complaint_id")
         self._entries = empty_frame(MATTER_KEYS).drop(columns="run_id")
+        self._place = {complaint_id: place for place, complaint_id in enumerate(complaints["complaint_id"])}
+        self._profiles: list[Profiles] = []
 
     def known(self, next_sequence: int) -> Known:
-        return Known(self._entries_of, self._complaints_of, next_sequence)
+        return Known(self._entries_of, self._complaints_of, self._profiles_of, next_sequence)
 
     def keep(self, grouped: Grouped) -> None:
         fresh = grouped.entries[grouped.entries["key"] != OWN_KEY]
         self._entries = pd.concat([self._entries, fresh], ignore_index=True)
+        self._profiles.append(grouped.profiles)
         placed = grouped.members.set_index("complaint_id")["matter_id"]
         self._complaints.loc[placed.index, "matter_id"] = placed
 
@@ -170,6 +176,14 @@ class _Memory:
 
     def _complaints_of(self, wanted: pd.DataFrame) -> pd.DataFrame:
         return self._complaints.loc[wanted["complaint_id"], ["title", "text", "matter_id"]].reset_index()
+
+    def _profiles_of(self, wanted: pd.DataFrame) -> Profiles:
+        places = np.array([self._place[i] for i in wanted["complaint_id"]], dtype=np.int64)
+        ends = np.cumsum([len(p.lengths) for p in self._profiles])
+        part = np.searchsorted(ends, places, side="right")
+        starts = np.concatenate([[0], ends[:-1]])
+        found = [p.rows(places[part == n] - starts[n]) for n, p in enumerate(self._profiles)]
+        return Profiles.joined(found).rows(np.argsort(np.argsort(part, kind="stable"), kind="stable"))
 
 
 class _Pool:
@@ -209,13 +223,17 @@ class _Pool:
             self._row[complaint_id] = len(self._ids)
             self._ids.append(complaint_id)
             self._matters.append(matter)
-        self._profiles.append(self._rule.judge.reader.read(loaded["title"].tolist(), loaded["text"].tolist()))
+        if self._known.profiles is None:
+            self._profiles.append(self._rule.judge.reader.read(loaded["title"].tolist(), loaded["text"].tolist()))
+        else:
+            self._profiles.append(self._known.profiles(loaded))
         return matters
 
     def _likelihoods(self, ones: Indices, others: Indices) -> Floats:
         if len(self._profiles) > 1:
             self._profiles = [Profiles.joined(self._profiles)]
-        return self._rule.judge.likelihoods(self._profiles[0], ones, others)
+        least = min(self._rule.likelihood, self._rule.canonical_likelihood)
+        return self._rule.judge.likelihoods(self._profiles[0], ones, others, least)
 
     def rows_of(self, complaint_ids: "pd.Series[str]") -> Indices:
         """Return the row of each complaint in the pool, -1 where it is gone from the ledger."""

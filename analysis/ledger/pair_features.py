@@ -3,9 +3,11 @@
 import numpy as np
 
 from analysis.ledger.grams import Codes, contains, gram_table, is_word_character, pair_codes
-from analysis.ledger.likeness import KINDS, TOKENS, VIEW, Flags, Floats, Names, Profiles, by_view
+from analysis.ledger.likeness import KINDS, TOKENS, VIEW, Flags, Floats, Indices, Names, Profiles, by_view
 from analysis.text import code_points
 
+REPLACEMENTS = ("replaced", "lead_replaced")
+"""Features of names that were replaced, in the whole and in the title."""
 FOR = (
     *("contained", "rare_cosine", "rare_contained", "triple_shared", "triple_contained", "triple_cosine"),
     *("name_agrees", "name_cosine", "kind_agrees", *(f"{token}_agrees" for token in TOKENS)),
@@ -16,16 +18,20 @@ FOR = (
 AGAINST = (
     *("rare_left", "name_conflicts", "name_left", "kind_conflicts", "kinds_conflict"),
     *(f"{token}_conflicts" for token in TOKENS),
-    *("topic_conflicts", "title_topic_conflicts", "replaced", "lead_replaced"),
+    *("topic_conflicts", "title_topic_conflicts", *REPLACEMENTS),
 )
 """Features that can only speak against it."""
 EITHER = ("names_missing", "topic_missing", "length_ratio")
 FEATURES = (*FOR, *AGAINST, *EITHER)
 
+_CONTAINED, _LEAD_FOUND = FEATURES.index("contained"), FEATURES.index("lead_found_more")
+
 _ALIKE_FROM = 0.4
 """From this share of common wording on, texts are looked through for replaced names."""
 _LEADS_ALIKE_FROM = 0.5
 """So much of a title is in the other complaint that a name which is not counts as replaced."""
+_LEAD_WEIGHT = 5.0
+"""Replaced names of this rarity in a title count as half."""
 _RARE_FROM = 5.0
 _LONGEST_RUN = 12
 """A longer stretch of other words is another sentence, not another name."""
@@ -39,18 +45,38 @@ def pair_features(one: Profiles, other: Profiles, names: Names) -> Floats:
     Returns:
         Shape (rows, FEATURES), in their order.
     """
+    features, kept = quick_features(one, other, names)
+    add_replacements(features, one, other, kept, np.arange(len(features)))
+    return features
+
+
+def quick_features(one: Profiles, other: Profiles, names: Names) -> tuple[Floats, Floats]:
+    """Return the features as `pair_features`, with 0 for replaced names, and the weight of the names that both have."""
     compared = _Compared(one, other, names)
     columns = {**compared.wording(), **compared.named(), **compared.tokens(), **compared.topics(), **compared.leads()}
     columns["name_and_topic"] = columns["name_agrees"] * columns["topic_cosine"]
     columns["triple_and_topic"] = columns["triple_contained"] * columns["topic_cosine"]
     longer, shorter = np.maximum(one.lengths, other.lengths), np.minimum(one.lengths, other.lengths)
     columns["length_ratio"] = np.log((longer + 10) / (shorter + 10))
-    alike = columns["contained"] > _ALIKE_FROM
-    kept = 0.5 * compared.shared[:, VIEW["name_triple"]] + 1
-    columns["replaced"] = _replacements(alike, one, other, kept, leading=False)
-    alike |= columns["lead_found_more"] > _LEADS_ALIKE_FROM
-    columns["lead_replaced"] = _replacements(alike, one, other, np.full(len(alike), 5.0), leading=True)
-    return np.column_stack([columns[name].astype(np.float64) for name in FEATURES])
+    columns |= dict.fromkeys(REPLACEMENTS, np.zeros(len(longer)))
+    features = np.column_stack([columns[name].astype(np.float64) for name in FEATURES])
+    return features, compared.shared[:, VIEW["name_triple"]]
+
+
+def add_replacements(features: Floats, one: Profiles, other: Profiles, kept: Floats, rows: Indices) -> None:
+    """Write into `features` how much of the names was replaced in some `rows`, which is slow to tell.
+
+    Both features only speak against the same matter: pairs that are unlikely without them need not be looked at.
+    """
+    alike = rows[features[rows, _CONTAINED] > _ALIKE_FROM]
+    leads_alike = rows[(features[rows, _CONTAINED] > _ALIKE_FROM) | (features[rows, _LEAD_FOUND] > _LEADS_ALIKE_FROM)]
+    whole, lead = (FEATURES.index(name) for name in REPLACEMENTS)
+    for row in alike:
+        weight = _replaced(one, other, int(row), one.texts[row], other.texts[row])
+        features[row, whole] = weight / (weight + 0.5 * kept[row] + 1)
+    for row in leads_alike:
+        weight = _replaced(one, other, int(row), one.leading_texts[row], other.leading_texts[row])
+        features[row, lead] = weight / (weight + _LEAD_WEIGHT)
 
 
 class _Compared:
@@ -130,16 +156,14 @@ class _Compared:
         return np.maximum(less - self.shared[:, VIEW[view]], 0) / np.maximum(less, 5)
 
 
-def _replacements(alike: Flags, one: Profiles, other: Profiles, against: Floats, *, leading: bool) -> Floats:
-    """Return the weight of replaced names as a share of it and of what stands `against` it; 0 where not `alike`."""
-    out = np.zeros(len(alike))
-    for row in np.flatnonzero(alike):
-        own, foreign = (_ordered_codes((p.leading_texts if leading else p.texts)[row]) for p in (one, other))
-        runs = _unmet_runs(own, foreign, one.is_named(int(row), own))
-        others = _unmet_runs(foreign, own, other.is_named(int(row), foreign))
-        weight = sum(min(weight, others[place]) for place, weight in runs.items() if place in others)
-        out[row] = weight / (weight + against[row])
-    return out
+def _replaced(one: Profiles, other: Profiles, row: int, text: str, other_text: str) -> float:
+    """Return how rare the names are that stand in the same place of two texts."""
+    if text == other_text:
+        return 0.0
+    own, foreign = _ordered_codes(text), _ordered_codes(other_text)
+    runs = _unmet_runs(own, foreign, one.is_named(row, own))
+    others = _unmet_runs(foreign, own, other.is_named(row, foreign))
+    return sum(min(weight, others[place]) for place, weight in runs.items() if place in others)
 
 
 def _unmet_runs(own: Codes, foreign: Codes, is_named: Flags) -> dict[tuple[int, int], float]:
