@@ -237,6 +237,8 @@ class Exchange(_Section):
     longest_filed_text: _Positive
     longest_filed_name: _Positive
     longest_digest_table: _Positive
+    most_details: _Positive
+    most_waiting: _Positive
 
 
 class Schedule(_Section):

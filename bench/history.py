@@ -78,11 +78,7 @@ def multiply(paths: SitePaths, copies: int) -> None:
     numbers = {"days": _YEARS * 365, "copies": copies, "each": _AT_ONCE}
     with duckdb.connect(str(paths.ledger)) as connection:
         for table, replaced in _KEYS.items():
-            used = {
-                name: value
-                for name, value in (("days", days), ("copies", copies), ("each", _AT_ONCE))
-                if f"${name}" in replaced
-            }
+            used = {name: value for name, value in numbers.items() if f"${name}" in replaced}
             source = f"{table} t, range(1, {copies + 1}) c(i)"
             connection.execute(f"INSERT INTO {table} BY NAME SELECT t.* REPLACE ({replaced}) FROM {source}", used)
         connection.execute(f"UPDATE runs SET sequence = sequence + {copies + 1}")

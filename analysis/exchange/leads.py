@@ -55,8 +55,8 @@ def write_leads(
     Args:
         path: where to write it.
         ledger: result of `build_ledger`; only restricted problems are used.
-        details: result of `collect_details`; only restricted findings, and complaints that hold one, are used.
-        explanations: the contract's table.
+        details: result of `mark_leads`; only restricted findings, and complaints that hold one, are used.
+        explanations: complaint_id and text.
         edition: whose list it is, and the run.
     """
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域线索移送清单"
