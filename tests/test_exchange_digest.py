@@ -133,6 +133,7 @@ def test_a_long_table_is_cut_and_says_so(tmp_path: Path, tables: dict[str, pd.Da
         load_scheme(),
         load_units(),
         RUN,
+        ISSUE,
         time_left=time_left,
     )
     section = _section((tmp_path / "夜报.md").read_text(encoding="utf-8"), "超期")

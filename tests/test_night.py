@@ -30,7 +30,7 @@ ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
 AS_OF = date(2026, 11, 20)
 # What differs between two runs that did the same: their ids and clocks, and all that is hashed over them.
-VOLATILE = {"run_id", "superseded_run_id", "occurred_at", "hash", "previous_hash"}
+VOLATILE = {"run_id", "superseded_run_id", "occurred_at", "exported_at", "hash", "previous_hash"}
 
 
 @pytest.fixture(scope="module")

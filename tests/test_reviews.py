@@ -115,7 +115,7 @@ def test_a_decision_outlives_judging_everything_again_by_another_model(
     next_night(site, AS_OF)
     with duckdb.connect(str(site.ledger)) as connection:
         connection.execute("DELETE FROM gate_decisions; DELETE FROM assessments")
-    load = Classifier.load.__func__  # type: ignore[attr-defined]
+    load = Classifier.of.__func__  # type: ignore[attr-defined]
 
     def another(cls: type[Classifier], *arguments: Any) -> Classifier:
         classifier: Classifier = load(cls, *arguments)
@@ -127,7 +127,7 @@ def test_a_decision_outlives_judging_everything_again_by_another_model(
             classifier.codebook_version,
         )
 
-    monkeypatch.setattr(Classifier, "load", classmethod(another))
+    monkeypatch.setattr(Classifier, "of", classmethod(another))
     counts = next_night(site, AS_OF)
     assert (counts["judged"], counts["decided_by_reviewers"]) == (3, 2)
     assert (counts["new_problems"], counts["new_events"]) == (0, 0)
@@ -377,7 +377,8 @@ def test_a_ledger_of_the_first_version_keeps_its_judgements(site: SitePaths) -> 
                 continue
             columns = ", ".join(re.findall(r"^    ([a-z]\w*) ", first[table.name], re.MULTILINE))
             connection.execute(f"CREATE TABLE old AS SELECT {columns} FROM {table.name}")
-            connection.execute(f"DROP TABLE {table.name}; ALTER TABLE old RENAME TO {table.name}")
+            connection.execute(f"DROP TABLE {table.name}; CREATE TABLE {table.name} ({first[table.name]})")
+            connection.execute(f"INSERT INTO {table.name} BY NAME SELECT * FROM old; DROP TABLE old")
         connection.execute("DELETE FROM migrations WHERE number >= 2")
         before = connection.execute("SELECT complaint_id, decision FROM gate_decisions ORDER BY ALL").fetchall()
     with pytest.raises(UsageError, match="旧版程序"):

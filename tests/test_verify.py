@@ -36,6 +36,12 @@ from tests.review_site import (
     review,
 )
 
+_CLEAR = (
+    "投诉交警不亮证",
+    "交警拦车检查从来不出示执法证件，问他为什么扣车，他骂人，态度非常恶劣，要求规范执法程序。",
+)
+"""What any model must put in scope, so that the second night has events of its own."""
+
 Tamper = Callable[[SitePaths], None]
 
 
@@ -47,7 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         site = site_paths(folder / "raw", folder / "processed")
         shutil.copytree(site.processed, folder / "older")
         record(site, review(LIGHT_ID, OUT_OF_SCOPE))
-        put(site, "12328工单2.csv", ("交警不出示证件", "查车的交警没有出示执法证件，态度粗暴。"), first=22030011)
+        put(site, "12328工单2.csv", _CLEAR, first=22030011)
         run_night(site, AS_OF + timedelta(days=1))
         yield folder
 

@@ -302,7 +302,7 @@ def _apply_for(row: _Row, kind: str, changed: Mapping[str, Any], rules: MergeRul
 def _request(row: _Row, kind: str, facts: Mapping[str, Any], cells: Sequence[str], rules: MergeRules) -> Request:
     filing = row.filing
     source = rules.told(filing.row, cells)
-    return Request(filing.problem_id, kind, Role.UNIT, filing.actor, facts, source, filing.export_id)
+    return Request(filing.problem_id, kind, Role.UNIT, filing.actor, facts, source=source, export_id=filing.export_id)
 
 
 def _refused(row: _Row, request: Request, reason: str, rules: MergeRules) -> list[Flaw | Conflict]:
