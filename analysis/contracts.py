@@ -48,6 +48,8 @@ class Table:
     is_published: bool = True
     is_append_only: bool = False
     """Whether rows are only ever added: none is changed or removed."""
+    grows_between_runs: bool = False
+    """Whether rows are added outside of runs without an event, so that the ledger may have more than the snapshot."""
 
     @property
     def column_names(self) -> list[str]:
@@ -627,6 +629,7 @@ PLACEMENTS = Table(
         Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
         Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
     ),
+    is_append_only=True,
 )
 
 MATTER_RULINGS = Table(
@@ -643,6 +646,7 @@ MATTER_RULINGS = Table(
         Column("reason", _T, "理由", "决定的理由，记入时已去隐私"),
         Column("decided_at", _S, "决定时间", "决定记入台账的本地时间"),
     ),
+    is_append_only=True,
 )
 
 ELUSION_SAMPLES = Table(
@@ -696,6 +700,8 @@ EXPORTS = Table(
         Column("exported_at", _S, "导出时间", "首次导出的本地时间"),
         Column("run_id", _T, "运行编号", "首次导出它的运行；在运行之外导出的为空串"),
     ),
+    is_append_only=True,
+    grows_between_runs=True,
 )
 
 EXPORT_ROWS = Table(
@@ -708,6 +714,8 @@ EXPORT_ROWS = Table(
         Column("problem_id", _T, "问题编号", "台账里的问题"),
         *(PROBLEMS[name] for name in ("version", "status", *FILED_COLUMNS)),
     ),
+    is_append_only=True,
+    grows_between_runs=True,
 )
 
 IMPORTS = Table(
@@ -728,6 +736,8 @@ IMPORTS = Table(
         Column("request_count", _I, "申请数", "已记入的申请销号、延期、异议、撤回的件数"),
         Column("conflict_count", _I, "冲突数", "没有记入、列入冲突清单的处数"),
     ),
+    is_append_only=True,
+    grows_between_runs=True,
 )
 
 LOOK_BACK_SAMPLES = Table(
@@ -745,6 +755,7 @@ LOOK_BACK_SAMPLES = Table(
         Column("drawn_on", _D, "抽样日期", "抽样的日期"),
         Column("drawn_by", _T, "抽样人", "谁抽的"),
     ),
+    is_append_only=True,
 )
 
 TABLES: tuple[Table, ...] = (
