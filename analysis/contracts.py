@@ -48,6 +48,8 @@ class Table:
     is_published: bool = True
     is_append_only: bool = False
     """Whether rows are only ever added: none is changed or removed."""
+    grows_between_runs: bool = False
+    """Whether rows are added outside of runs without an event, so that the ledger may have more than the snapshot."""
     is_by_run: bool = False
     """Whether a row is written by the run that it names and never changed: a later version names a later run."""
 
@@ -705,6 +707,7 @@ EXPORTS = Table(
         Column("run_id", _T, "运行编号", "首次导出它的运行；在运行之外导出的为空串"),
     ),
     is_append_only=True,
+    grows_between_runs=True,
 )
 
 EXPORT_ROWS = Table(
@@ -718,6 +721,7 @@ EXPORT_ROWS = Table(
         *(PROBLEMS[name] for name in ("version", "status", *FILED_COLUMNS)),
     ),
     is_append_only=True,
+    grows_between_runs=True,
 )
 
 IMPORTS = Table(
@@ -739,6 +743,7 @@ IMPORTS = Table(
         Column("conflict_count", _I, "冲突数", "没有记入、列入冲突清单的处数"),
     ),
     is_append_only=True,
+    grows_between_runs=True,
 )
 
 LOOK_BACK_SAMPLES = Table(

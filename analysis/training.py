@@ -29,7 +29,7 @@ from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.version import codebook_version, knowledge_digest
 from analysis.errors import HotlineError
 
-MODEL_FORMAT = 4
+MODEL_FORMAT = 5
 """Raise it when the same texts and labels give another model, or an older model no longer fits."""
 
 MIN_DOCUMENTS = 4

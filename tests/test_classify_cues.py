@@ -130,6 +130,14 @@ def test_the_shipped_codebook_accuses_nobody_in_plain_requests(shipped: CueFinde
     assert codes_of(shipped, document) == set()
 
 
+def test_no_term_reaches_into_the_clause_that_happens_to_be_searched_next(shipped: CueFinder) -> None:
+    """The score of a complaint would depend on which complaints stand beside it."""
+    texts = ["打了几次都没回复", "核实以后再说"]
+    alone = [shipped.find(split_clauses([text])) for text in texts]
+    together = shipped.find(split_clauses(texts))
+    assert len(together.set_index) == sum(len(found.set_index) for found in alone)
+
+
 def test_the_longest_alias_wins(shipped: CueFinder) -> None:
     clauses = split_clauses(["高速交警拦车"])
     matches = shipped.find(clauses)

@@ -98,6 +98,14 @@ def test_a_problem_that_comes_back_begins_again_without_what_was_claimed_before(
     )
 
 
+def test_what_one_unit_filed_is_not_told_to_the_unit_that_comes_after_it() -> None:
+    filed = take(registered().problems, ask("rectification_filed", Role.UNIT, handler="张某", measure="培训"))
+    now = only(take(filed.problems, ask("unit_assigned", Role.SUPERVISOR, **(UNIT | {"unit_id": "furong.transport"}))))
+    assert (now["status"], now["unit_id"], now["handler"], now["measure"]) == (
+        "awaiting_handover", "furong.transport", None, None,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [

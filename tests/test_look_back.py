@@ -95,6 +95,7 @@ def test_another_seed_draws_others() -> None:
     assert len({tuple(draw(closed(40), 5, str(seed))["problem_id"]) for seed in range(5)}) > 1
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))), st.integers(0, 40))
 def test_the_bound_is_the_largest_count_that_the_sample_does_not_rule_out(pair: tuple[int, int], failed: int) -> None:
     population, looked = pair

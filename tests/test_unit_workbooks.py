@@ -27,6 +27,7 @@ from analysis.ledger.store import Reader, Store
 from analysis.pipeline.importing import CONFLICT_FOLDER, ImportedLedger, RefusedLedger, import_ledgers
 from analysis.pipeline.night import open_night
 from analysis.pipeline.publishing import export_snapshot
+from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
 from flows.commands.import_ledgers import import_ledgers as command
 from tests.command import hotline
@@ -221,6 +222,13 @@ def test_who_files_is_the_rows_own_person_or_the_unit(site: SitePaths, form: For
     form.fill(TWO, 备注="乙")
     bring(site, form)
     assert [e["actor"] for e in events(site)[-4:]] == ["陈某", "陈某", "区城管执法局", "区城管执法局"]
+
+
+def test_an_unfilled_workbook_leaves_nothing_for_verification_to_find(site: SitePaths, form: Form) -> None:
+    """Such an import is recorded, but it is no event, and the snapshot does not know of it before the next night."""
+    done = bring(site, form)
+    assert (done.changed_count, len(imports(site))) == (0, 1)
+    assert [finding.differences for finding in verify_ledger(site) if finding.differences] == []
 
 
 def test_the_same_file_again_is_a_no_op_and_a_copy_of_it_says_nothing_new(site: SitePaths, form: Form) -> None:

@@ -14,7 +14,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from analysis.classify.arrays import Bits, Flags, Floats, Indices
-from analysis.classify.clauses import SEPARATOR, ClauseTable
+from analysis.classify.clauses import ClauseTable
 from analysis.classify.patterns import compile_literals, compile_terms
 from analysis.classify.ragged import Ragged
 from analysis.classify.term_index import TermIndex
@@ -36,6 +36,9 @@ ROLE_WORDS: dict[Role, str] = {
 
 NEAR_CLAUSES = 2
 """How many clauses before and after count as near."""
+
+_BETWEEN = "\n"
+"""Stands between clauses that are searched together: it is in none of them, and no «.» of a term reaches across it."""
 
 
 class _Part(BaseModel):
@@ -258,7 +261,7 @@ class CueFinder:
         bounds = zip(clauses.start.tolist(), clauses.end.tolist(), strict=True)
         words = [clauses.text[start:end] for start, end in bounds]
         distinct, number = _numbered(words)
-        text = SEPARATOR.join(distinct) + SEPARATOR
+        text = _BETWEEN.join(distinct) + _BETWEEN
         clause_of = np.repeat(np.arange(len(distinct)), [len(w) + 1 for w in distinct])
         repeats = Ragged.of(number, np.arange(len(number)), len(distinct))
         actor_at, actor_index = self._find_actors(text)
