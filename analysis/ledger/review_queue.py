@@ -91,8 +91,8 @@ def rank_queue(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
     waiting = waiting.assign(value=_value(waiting["scope_score"], flags, settings), reasons=_reasons(flags))
     # Equals in value by lot: whoever stops halfway through the sample has still seen a random part of it.
     order = ["value", "lot", "scope_score", "complaint_id"]
-    ordered = waiting.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
-    return ordered[["complaint_id", "decision", "scope_score", "unit_kind", "reasons", "value", "lot"]]
+    waiting = waiting.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
+    return waiting[["complaint_id", "decision", "scope_score", "unit_kind", "reasons", "value", "lot"]]
 
 
 def disputed_opinions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

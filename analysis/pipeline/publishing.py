@@ -14,7 +14,7 @@ from analysis.ledger.store import Reader
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
-from analysis.pipeline.showing import read_judgements, read_shown
+from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
 from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
@@ -73,9 +73,7 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> li
         codebook_version=str(last["codebook_version"]),
     )
     oversight = oversee(read_judgements(reader, settings, run.as_of), settings, run_id)
-    queue = oversight.queue
-    waiting = queue.loc[queue["decision"] == "review", "complaint_id"].head(settings.exchange.most_waiting)
-    shown = read_shown(reader, scheme, settings, run_id, waiting)
+    shown = read_shown(reader, scheme, settings, run_id, waiting_for_review(oversight.queue, settings))
     return write_outputs(
         directory,
         shown,

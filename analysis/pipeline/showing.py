@@ -67,6 +67,15 @@ def read_shown(reader: Reader, scheme: Scheme, settings: Settings, run_id: str, 
     )
 
 
+def waiting_for_review(queue: pd.DataFrame, settings: Settings) -> list[str]:
+    """Return which complaints under review are to be shown: the most valuable, as many as people can go through.
+
+    queue: columns of `rank_queue`, the most valuable first.
+    """
+    waiting = queue.loc[queue["decision"] == "review", "complaint_id"]
+    return waiting.head(settings.exchange.most_waiting).tolist()
+
+
 def read_judgements(reader: Reader, settings: Settings, as_of: date) -> dict[str, pd.DataFrame]:
     """Read the tables by name that reviews, elusion test and drift are told from, less the rows that say nothing.
 
