@@ -167,7 +167,8 @@ def test_changed_judgements_are_told_with_the_reason(
     section = _section(_digest(tmp_path, changed), "判断有变的诉求")
     assert f"| {why} | 不纳入 | 纳入：" in section
     assert set(former["complaint_id"]) <= set(re.findall(r"T2026\d{8}", section))
-    same = former.assign(decision="in_scope", codes="irrelevant", complaint_id="T0")
+    codes = tables["assessments"].set_index("complaint_id")["sub_problem_code"]
+    same = former.assign(decision="in_scope", codes=former["complaint_id"].map(codes))
     assert "没有诉求的判断改变" in _digest(tmp_path, tables | {"former_judgements": same})
 
 

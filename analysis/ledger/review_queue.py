@@ -81,7 +81,7 @@ def rank_queue(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
     disputed = disputed_opinions(tables)
     sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
     ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
-    waiting = ids.to_frame().merge(gate, on="complaint_id", how="left")
+    waiting: pd.DataFrame = ids.to_frame().merge(gate, on="complaint_id", how="left")
     waiting = waiting.merge(sampled[["complaint_id", "lot"]], on="complaint_id", how="left")
     flags = _flags(waiting, assessments, gate, settings)
     flags["conflict"] = waiting["complaint_id"].isin(disputed["complaint_id"])
