@@ -228,7 +228,7 @@ def shown(tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) 
     settings = settings or load_settings()
     with stored(tables) as store:
         queue = oversee(read_judgements(store, settings, RUN.as_of), settings, RUN.run_id).queue
-        return read_shown(store, load_scheme(), settings, RUN.run_id, waiting_for_review(queue, settings))
+        return read_shown(store, settings, RUN.run_id, waiting_for_review(queue, settings))
 
 
 def time_left(problem: Mapping[str, Any], category_code: str, as_of: date) -> TimeLeft:

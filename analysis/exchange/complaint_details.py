@@ -52,6 +52,14 @@ def mark_leads(details: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
     return details.assign(is_restricted=is_restricted, has_lead=details["complaint_id"].isin(with_lead))
 
 
+def left_out(listed: int, total: int) -> tuple[str, ...]:
+    """Return what is to be said where not all complaints are listed, as notes of a sheet."""
+    if listed >= total:
+        return ()
+    words = f"共有{total}件诉求，本表列出其中{listed}件：各问题最近的、复核价值最高的。"
+    return (f"{words}其余的用 hotline trace 加问题编号查看，或查快照。",)
+
+
 def detail_rows(details: pd.DataFrame, edition: Edition) -> list[SheetRow]:
     """Return the rows of a 诉求明细 sheet; text of a complaint that holds a lead is shown beside that lead only."""
     return [SheetRow(_values(number, detail, edition)) for number, detail in enumerate(details.to_dict("records"), 1)]

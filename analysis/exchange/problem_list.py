@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import DECISIONS, PROBLEM_SOURCES, QUARANTINE
 from analysis.exchange.assistant_words import OPINION_HEADING, current_opinions, opinion_words
-from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
+from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows, left_out
 from analysis.exchange.edition import Edition
 from analysis.exchange.explanation_sheet import explanation_sheet
 from analysis.exchange.ledger_view import (
@@ -141,7 +141,9 @@ def write_problem_list(
             subtitle=below,
             notes=(
                 "正文已去除个人信息，仍仅限监督单位内部使用，不得转给被反映单位。一件诉求有几个小类的占几行。",
-                *_left_out(details, shown),
+                *left_out(
+                    details["complaint_id"].nunique(), shown.judged_count("in_scope") + shown.judged_count("review")
+                ),
             ),
             columns=DETAIL_COLUMNS,
             rows=detail_rows(details[~details["is_restricted"]], edition),
@@ -152,16 +154,6 @@ def write_problem_list(
         _explanation(below, ledger, shown, edition),
     )
     return write_book(path, Book(title, edition.office, edition.run.as_of, sheets))
-
-
-def _left_out(details: pd.DataFrame, shown: Shown) -> tuple[str, ...]:
-    """Return what is to be said where not all complaints are listed."""
-    listed = details["complaint_id"].nunique()
-    total = shown.judged_count("in_scope") + shown.judged_count("review")
-    if listed >= total:
-        return ()
-    words = f"共有{total}件纳入和待复核的诉求，本表列出其中{listed}件：线索、各问题最近的、复核价值最高的。"
-    return (f"{words}其余的用 hotline trace 加问题编号查看，或查快照。",)
 
 
 def problem_rows(problems: pd.DataFrame) -> list[SheetRow]:

@@ -109,7 +109,7 @@ def _flags(waiting: pd.DataFrame, assessments: pd.DataFrame, gate: pd.DataFrame,
     """Say for each complaint which of the reasons hold that its judgement gives."""
     rules, band = settings.review, settings.classify
     score, balance = waiting["scope_score"], waiting["cue_balance"]
-    leans_in = score >= (band.review_from + band.include_from) / 2
+    leans_in = score >= band.middle
     is_disagreement = (balance >= rules.disagreement_from) & ~leans_in
     is_disagreement |= (balance <= -rules.disagreement_from) & leans_in
     is_concerned = waiting["decision"].isin(["in_scope", "review"])
@@ -136,8 +136,8 @@ def _is_wanted(waiting: pd.DataFrame, flags: pd.DataFrame) -> "pd.Series[bool]":
 
 def _value(score: "pd.Series[float]", flags: pd.DataFrame, settings: Settings) -> "pd.Series[float]":
     band = settings.classify
-    middle, half = (band.review_from + band.include_from) / 2, (band.include_from - band.review_from) / 2
-    nearness = (1 - (score - middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
+    half = (band.include_from - band.review_from) / 2
+    nearness = (1 - (score - band.middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
     weights = settings.review.weights.model_dump()
     counted = flags.astype(float).assign(uncertain=flags["uncertain"] * nearness.fillna(0))
     return counted.mul(pd.Series(weights)).sum(axis=1)

@@ -337,7 +337,8 @@ class Store(Reader):
         is_alike = self.query("snapshot_columns", published=published).empty
         # The list of runs last: it tells which of the other rows are new.
         tables = sorted(_PUBLISHED, key=lambda table: table is RUNS)
-        has_grown = is_alike and all(map(self._grow_table, tables))
+        with self.transaction():
+            has_grown = is_alike and all(map(self._grow_table, tables))
         self._connection.execute("DETACH snapshot")
         return has_grown
 
@@ -346,8 +347,8 @@ class Store(Reader):
         name = table.name
         if table.is_by_run:
             self._connection.execute(
-                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name}"  # noqa: S608 - a name of the contract
-                " WHERE run_id NOT IN (SELECT run_id FROM snapshot.runs)"
+                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name} WHERE rowid IN"  # noqa: S608 - a contract's name
+                f" (SELECT rowid FROM {name} WHERE run_id NOT IN (SELECT run_id FROM snapshot.runs))"
             )
             counts = self._connection.execute(
                 f"SELECT (SELECT count(*) FROM {name}) = (SELECT count(*) FROM snapshot.{name})"  # noqa: S608
@@ -357,6 +358,12 @@ class Store(Reader):
             if table is COMPLAINTS:
                 return False
         keys = ", ".join(table.key)
+        if table.is_append_only:
+            self._connection.execute(
+                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name}"  # noqa: S608 - names of the contract
+                f" ANTI JOIN snapshot.{name} USING ({keys})"
+            )
+            return True
         self._connection.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_comparison(table, table.column_names)}")
         self._connection.execute(
             f"DELETE FROM snapshot.{name} WHERE ({keys}) IN (SELECT ({keys}) FROM changed WHERE side <> 'ledger')"  # noqa: S608

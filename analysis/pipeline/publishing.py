@@ -73,7 +73,7 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> li
         codebook_version=str(last["codebook_version"]),
     )
     oversight = oversee(read_judgements(reader, settings, run.as_of), settings, run_id)
-    shown = read_shown(reader, scheme, settings, run_id, waiting_for_review(oversight.queue, settings))
+    shown = read_shown(reader, settings, run_id, waiting_for_review(oversight.queue, settings))
     return write_outputs(
         directory,
         shown,

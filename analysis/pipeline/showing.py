@@ -32,12 +32,11 @@ from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 
-def read_shown(reader: Reader, scheme: Scheme, settings: Settings, run_id: str, waiting: Iterable[str]) -> Shown:
+def read_shown(reader: Reader, settings: Settings, run_id: str, waiting: Iterable[str]) -> Shown:
     """Read what the workbooks and the digest of a run show.
 
     Args:
         reader: the ledger or a snapshot.
-        scheme: which categories are restricted.
         settings: how many complaints are shown.
         run_id: the run.
         waiting: complaints under review that are to be shown, as many as there should be.
@@ -46,7 +45,6 @@ def read_shown(reader: Reader, scheme: Scheme, settings: Settings, run_id: str, 
         "shown_details",
         run_id=run_id,
         finished=list(FINISHED_STATUSES),
-        restricted=[code for code in scheme.sub_problems if scheme.category_of(code).is_restricted],
         waiting=list(waiting),
         most=settings.exchange.most_details,
     )
@@ -84,7 +82,11 @@ def read_judgements(reader: Reader, settings: Settings, as_of: date) -> dict[str
     """
     samples = reader.table(ELUSION_SAMPLES)
     first = first_day_of_samples(samples, as_of, settings.elusion.told_months)
-    candidates = {"disagreement_from": settings.review.disagreement_from, "first": first}
+    candidates = {
+        "disagreement_from": settings.review.disagreement_from,
+        "leans_in_from": settings.classify.middle,
+        "first": first,
+    }
     return {
         RUNS.name: reader.table(RUNS),
         GATE_DECISIONS.name: reader.query("queue_candidates", **candidates),

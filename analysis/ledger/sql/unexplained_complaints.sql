@@ -9,4 +9,5 @@ WITH last_model AS (
 )
 SELECT c.complaint_id, c.title, c.text, w.model_id, w.codebook_version, w.run_id
 FROM waiting w JOIN complaints c USING (complaint_id)
+WHERE c.rowid IN (SELECT c.rowid FROM complaints c SEMI JOIN waiting USING (complaint_id))
 ORDER BY c.complaint_id
