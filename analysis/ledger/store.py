@@ -333,14 +333,18 @@ class Store(Reader):
             self._attach_snapshot(building)
         except duckdb.Error:  # damaged, or of a version that cannot be written any more
             return False
-        published = [table.name for table in _PUBLISHED]
-        is_alike = self.query("snapshot_columns", published=published).empty
         # The list of runs last: it tells which of the other rows are new.
         tables = sorted(_PUBLISHED, key=lambda table: table is RUNS)
         with self.transaction():
-            has_grown = is_alike and all(map(self._grow_table, tables))
+            has_grown = self._can_grow() and all(map(self._grow_table, tables))
         self._connection.execute("DETACH snapshot")
         return has_grown
+
+    def _can_grow(self) -> bool:
+        """Say whether the snapshot has the present columns, and the ledger only went on since."""
+        if len(self.query("snapshot_columns", published=[table.name for table in _PUBLISHED])):
+            return False
+        return bool(self.query("snapshot_continues")["is_later"].iloc[0])
 
     def _grow_table(self, table: Table) -> bool:
         """Bring one table of the snapshot up to date; false where a complaint was replaced or removed since."""
