@@ -35,7 +35,10 @@ def open_snapshot(path: str | Path | None = None) -> "Snapshot":
         IntegrityError: it is damaged.
         SettingsError: the site's settings are wrong.
     """
-    return Snapshot(None if path is None else Path(path))
+    try:
+        return Snapshot(None if path is None else Path(path))
+    except PermissionError as error:
+        raise UsageError(f"没有权限读 {error.filename}。请向管理员要读快照和所在目录的权限。") from error
 
 
 class Snapshot:
@@ -247,15 +250,12 @@ def _identity(path: Path) -> _Identity:
 
 def _opened(path: Path) -> tuple[Reader, _Identity]:
     """Open the file and say which it is: a night may put another in its place in the midst of it."""
-    try:
-        while True:
-            before = _identity(path) if path.is_file() else None
-            reader = Reader.open_apart(path)
-            if before == _identity(path):
-                return reader, before
-            reader.close()
-    except PermissionError as error:
-        raise UsageError(f"没有权限读快照 {path}。请向管理员要读它和所在目录的权限。") from error
+    while True:
+        before = _identity(path) if path.is_file() else None
+        reader = Reader.open_apart(path)
+        if before == _identity(path):
+            return reader, before
+        reader.close()
 
 
 def _said(age: timedelta) -> str:
