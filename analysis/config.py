@@ -246,6 +246,15 @@ class Exchange(_Section):
     most_waiting: _Positive
 
 
+class Search(_Section):
+    """How complaints are ranked that an analyst looks for, and how much of them is shown."""
+
+    repetition: Annotated[float, Field(ge=0)]
+    length_discount: _Share
+    similar_words: _Positive
+    snippet_characters: _Positive
+
+
 class Schedule(_Section):
     """When the night's run starts, in the site's time zone."""
 
@@ -274,6 +283,7 @@ class Settings(_Section):
     look_back: LookBack
     drift: Drift
     exchange: Exchange
+    search: Search
     schedule: Schedule
     notify: Notify
 
