@@ -149,7 +149,8 @@ def test_only_what_the_unit_fills_in_can_be_changed_and_keys_are_hidden(form: Fo
     spans = [n for d in hidden for n in range(d.min, d.max + 1)]
     assert sorted(spans) == [form.column(h) for h in ("行标识", "版本", "单位代码", "导出编号", "校验码")]
     assert form.sheet.print_area.split("$")[3] == openpyxl.utils.get_column_letter(form.column("备注"))
-    assert len(SEALED_FIELDS) + len(editable) + 5 + 1 == len(LEDGER_COLUMNS)
+    assert len(SEALED_FIELDS) + len(editable) + 5 + 2 == len(LEDGER_COLUMNS)  # number and released text
+    assert "放行文字" not in form.headings()
 
 
 def test_what_was_sent_out_is_kept_once_and_unchanged_content_is_the_same_export(

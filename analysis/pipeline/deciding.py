@@ -33,6 +33,7 @@ from analysis.ledger.problems import Rules
 from analysis.ledger.steps import CORRECTED, Moment, Request, correct_steps, last_steps, plain_problem
 from analysis.ledger.store import Reader, Store
 from analysis.pipeline.night import today
+from analysis.pipeline.releasing import release_check
 from analysis.pipeline.returned_files import SUFFIX, ReturnedFile, read_returned_file
 from analysis.pipeline.rules import load_rules
 from analysis.pipeline.steps_by_people import (
@@ -47,8 +48,8 @@ from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 _PURPOSE = "decision workbook"
-_MASKED = ("status_reason", "unit_reason", "verification")
-"""What the supervisor types as sentences; names of officials and of offices stay."""
+_MASKED = ("status_reason", "unit_reason", "verification", "release_reason")
+"""What the supervisor types as sentences; a text to be released is refused instead where anything were to be masked."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,7 @@ def import_decisions(paths: SitePaths, workbook: Path, person: str, *, is_dry_ru
     masked_count = sum(dict(said.facts) != dict(row.facts) for said, row in zip(rows, returned.decisions, strict=True))
     opened: AbstractContextManager[Reader] = Reader.open(paths.ledger) if is_dry_run else existing_ledger(paths)
     with opened as reader:
-        decided = _decided(reader, rows, rules, paths, moment, actor)
+        decided = _decided(reader, rows, rules, paths, settings, moment, actor)
         flaws = [flaw.decision.place.fault(flaw.column, flaw.reason) for flaw in decided.flaws]
         if faults := [*returned.faults, *flaws]:
             raise DecisionWorkbookError(faults)
@@ -203,11 +204,18 @@ def _decision(row: ReturnedDecision, file: ReturnedFile, paths: SitePaths) -> De
 
 
 def _decided(
-    reader: Reader, decisions: list[Decision], rules: Rules, paths: SitePaths, moment: Moment, person: str
+    reader: Reader,
+    decisions: list[Decision],
+    rules: Rules,
+    paths: SitePaths,
+    settings: Settings,
+    moment: Moment,
+    person: str,
 ) -> Decided:
     wanted = sorted({decision.problem_id for decision in decisions})
     events = reader.query("events_of_problems", problem_ids=wanted)
-    return decide(decisions, reader.table(PROBLEMS), events, rules, load_units(paths.codebook), moment, person)
+    units, check = load_units(paths.codebook), release_check(reader, paths, settings)
+    return decide(decisions, reader.table(PROBLEMS), events, rules, units, moment, person, check)
 
 
 def correct_step(paths: SitePaths, problem_id: str, sequence: int, person: str, reason: str) -> dict[str, Any]:
