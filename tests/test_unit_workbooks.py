@@ -20,6 +20,7 @@ from analysis.contracts import EVENTS, EXPORT_ROWS, EXPORTS, FILED_COLUMNS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.seal import Seal
 from analysis.exchange.unit_columns import APPLICATIONS, LEDGER_COLUMNS, SEALED_FIELDS
+from analysis.ingest.sources import load_sources
 from analysis.ledger.filings import APPLICATIONS as APPLICATION_KINDS
 from analysis.ledger.life_cycle import Role, load_life_cycle
 from analysis.ledger.steps import replay
@@ -717,7 +718,8 @@ def _cell(name: str) -> st.SearchStrategy[Any]:
     if name == "progress":
         return st.sampled_from(["完成整改", "达到序时进度", "未达序时进度"])
     letters = st.characters(codec="utf-8", categories=["Lo", "Lu", "Nd", "Po", "Sm"], exclude_characters="/-—\"'")
-    return st.text(letters, min_size=2, max_size=30)
+    blanks = load_sources().blanks  # a cell that says NULL is an empty one
+    return st.text(letters, min_size=2, max_size=30).filter(lambda text: text.casefold() not in blanks)
 
 
 @settings(max_examples=8, deadline=None)
