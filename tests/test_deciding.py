@@ -266,7 +266,10 @@ def test_problems_are_merged_and_come_back_with_their_complaints(site: SitePaths
     book.put(urban, 决定="认定不属实", 并入问题编号=None, 核查人="李某")
     assert any("同时被决定为“不属实”" in line for line in refused(site, book))
     book.put(urban, 决定=None, 核查人=None, 理由=None)
-    assert bring(site, book).moved == 1
+    would = bring(site, book, is_dry_run=True)
+    assert problem_of(site, POLICE_RUDE) == rude
+    done = bring(site, book)
+    assert (done, done.moved) == (would, 1)
     assert problem_of(site, POLICE_RUDE) == urban
     second = fresh(site, "二.xlsx")
     second.put(rude, 决定="恢复办理", 理由="并错了")
