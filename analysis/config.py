@@ -241,6 +241,7 @@ class Exchange(_Section):
     small_count: _Positive
     longest_filed_text: _Positive
     longest_filed_name: _Positive
+    copied_run: Annotated[int, Field(ge=6)]
     longest_digest_table: _Positive
     most_details: _Positive
     most_waiting: _Positive

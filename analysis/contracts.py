@@ -174,6 +174,8 @@ LIFE_CYCLE_KINDS = {
     "recurred": "销号后再次反映",
     "looked_back": "回头看：巩固",
     "look_back_failed": "回头看：反弹",
+    "text_released": "放行文字",
+    "text_withdrawn": "撤回放行",
 }
 """Events that are steps in the life of a problem; `life_cycle.toml` declares each of them."""
 EVENT_KINDS = LIFE_CYCLE_KINDS | {
@@ -554,6 +556,17 @@ PROBLEMS = Table(
         Column("relapse_count", _I, "反弹次数", "销号后又反弹过几次"),
         Column("version", _I, "版本", "到现在走过多少步；台账交回时据以看出中间有没有变化"),
         Column("run_id", _T, "运行编号", "登记它的运行；不在运行之中登记的为空串"),
+        Column(
+            "released_text",
+            _T,
+            "放行文字",
+            "监督单位放行给责任单位看的情况说明，由监督人员自己的话写成；没有放行的为空",
+            is_nullable=True,
+        ),
+        Column(
+            "released_unit_id", _T, "放行对象", "放行给哪个单位看，别的单位看不到；没有放行的为空", is_nullable=True
+        ),
+        Column("release_reason", _T, "放行理由", "最近一次放行或撤回放行的理由", is_nullable=True),
     ),
 )
 

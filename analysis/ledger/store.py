@@ -238,6 +238,7 @@ class Store(Reader):
     def __init__(self, connection: duckdb.DuckDBPyConnection, head_path: Path) -> None:
         super().__init__(connection)
         self._head_path = head_path
+        self._is_rehearsing = False
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -281,17 +282,35 @@ class Store(Reader):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside one unit: all of it is kept, or nothing."""
+        """Make everything inside one unit: all of it is kept, or nothing; in a rehearsal nothing, in the end."""
+        if self._is_rehearsing:
+            yield
+            return
         with _translated():
             self._connection.execute("BEGIN")
             try:
                 yield
             except BaseException:
-                # Whatever went wrong may have ended the transaction already; it is what must be told.
-                with suppress(duckdb.Error):
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
             self._connection.execute("COMMIT")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Let what is written inside be seen by all that follows it inside, and take it back at the end."""
+        with _translated():
+            self._connection.execute("BEGIN")
+            self._is_rehearsing = True
+            try:
+                yield
+            finally:
+                self._is_rehearsing = False
+                self._roll_back()
+
+    def _roll_back(self) -> None:
+        # Whatever went wrong may have ended the transaction already; it is what must be told.
+        with suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
 
     @contextmanager
     def _given(self, frames: Mapping[str, pd.DataFrame]) -> Iterator[None]:
@@ -342,8 +361,9 @@ class Store(Reader):
         return len(fresh)
 
     def keep_head(self) -> None:
-        """Write the head of the committed chain outside the database."""
-        self.head().write(self._head_path)
+        """Write the head of the committed chain outside the database; in a rehearsal nothing is committed."""
+        if not self._is_rehearsing:
+            self.head().write(self._head_path)
 
     def publish(self, target: Path) -> None:
         """Build the snapshot of all published tables as a new file and put it in place in one step.

@@ -62,7 +62,7 @@ def import_workbook(workbook: Path, person: str, dry_run: bool, processed: Path 
     if done.masked:
         click.echo(f"有 {done.masked} 个决定的文字含个人信息，记入时已去除，请核对。")
     if done.moved:
-        click.echo(f"随问题的并入或恢复移动了 {done.moved} 件诉求。")
+        click.echo(f"随问题的并入或恢复{'将移动' if dry_run else '移动了'} {done.moved} 件诉求。")
     if done.unread:
         click.echo(f"没有读取：{'、'.join(done.unread)}。")
     if total and not dry_run:
