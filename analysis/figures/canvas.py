@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -96,7 +97,8 @@ def _footer(caption: Caption, width: float) -> list[str]:
     return [line for part in parts if part for line in _wrapped(part, width)]
 
 
-_NOT_AT_START = "，。；：、）”！？%～"
+_NOT_AT_START = "，。；：、）”！？%～］"
+_NOT_AT_END = "（“［"
 
 
 def _wrapped(text: str, width: float) -> list[str]:
@@ -113,7 +115,9 @@ def _tokens(text: str) -> Iterable[str]:
     token = ""
     for character in text:
         joins = token and (
-            character in _NOT_AT_START or (character.isascii() and token[-1].isascii() and character != " ")
+            character in _NOT_AT_START
+            or token[-1] in _NOT_AT_END
+            or (character.isascii() and token[-1].isascii() and character != " ")
         )
         if token and not joins:
             yield token
@@ -124,13 +128,22 @@ def _tokens(text: str) -> Iterable[str]:
 
 
 def shortened(name: str, width: int = _LONGEST_NAME) -> str:
-    """Return a name on at most two lines of half the width each; what does not fit ends in «…»."""
+    """Return a name on one line of 0.62 of the width, else on two halves of it; of a longer one the two ends."""
     if display_width(name) <= width * 0.62:
         return name
-    lines = _wrapped(name, width / 2 + 1)
+    lines = _wrapped(name, min(width / 2, display_width(name) / 2) + 1)
     if len(lines) <= 2:
         return "\n".join(lines)
-    return f"{lines[0]}\n{lines[1][:-1]}…"
+    tail = ""
+    while display_width(name[-len(tail) - 1 :]) <= width / 2 - 1:
+        tail = name[-len(tail) - 1 :]
+    return f"{lines[0]}\n…{tail}"
+
+
+def told_apart(names: Sequence[str]) -> list[str]:
+    """Return names shortened; where two would read alike, all begin with their number in the table behind."""
+    short = [shortened(n) for n in names]
+    return short if len(set(short)) == len(set(names)) else [f"{i}. {s}" for i, s in enumerate(short, 1)]
 
 
 def nothing(ax: Axes, why: str) -> None:
@@ -145,7 +158,7 @@ def shades() -> LinearSegmentedColormap:
     return LinearSegmentedColormap.from_list("hotline", [colours.low, colours.high])
 
 
-def bar_look(position: int) -> dict[str, object]:
+def bar_look(position: int) -> dict[str, Any]:
     """Return colour, hatch and edge of the bars of a series."""
     style = load_style()
     count = len(style.colours.series)
@@ -157,7 +170,7 @@ def bar_look(position: int) -> dict[str, object]:
     }
 
 
-def line_look(position: int) -> dict[str, object]:
+def line_look(position: int) -> dict[str, Any]:
     """Return colour, marker and dashes of the line of a series."""
     style = load_style()
     colours = style.colours.series
@@ -173,17 +186,17 @@ def legend_above(ax: Axes, columns: int = 5) -> None:
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.3, handlelength=1.8)
 
 
-def whole_numbers(ax: Axes, axis: str = "y") -> None:
+def whole_numbers(ax: Axes, axis: Literal["x", "y"] = "y") -> None:
     """Let an axis count from 0 in whole numbers, with lines to read by."""
     one = getattr(ax, f"{axis}axis")
     one.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    ax.grid(visible=True, axis=axis)  # type: ignore[arg-type]
+    ax.grid(visible=True, axis=axis)
 
 
-def percent(ax: Axes, axis: str = "y") -> None:
+def percent(ax: Axes, axis: Literal["x", "y"] = "y") -> None:
     """Let an axis tell shares in percent, with lines to read by."""
     getattr(ax, f"{axis}axis").set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.grid(visible=True, axis=axis)  # type: ignore[arg-type]
+    ax.grid(visible=True, axis=axis)
 
 
 def month_ticks(ax: Axes, months: Sequence[str]) -> None:
@@ -195,7 +208,20 @@ def month_ticks(ax: Axes, months: Sequence[str]) -> None:
     ax.set_xlim(-0.6, len(months) - 0.4)
 
 
-def reach_words(row: "pd.Series[object]") -> str:
+def words_beside(ax: Axes, x: float, y: float, words: str, size: float) -> None:
+    """Write words to the right of the end of a bar, on a ground that hides the lines of the axis."""
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    ax.annotate(words, (x, y), xytext=(4, 0), textcoords="offset points", va="center", fontsize=size, bbox=ground)
+
+
+def room_for_words(ax: Axes, most: float, factor: float) -> None:
+    """Let a horizontal axis end beyond its longest bar, for the words beside the bars; the marks end with the bars."""
+    ax.set_xlim(0, most * factor)
+    ticks = [t for t in ax.xaxis.get_major_locator().tick_values(0, most) if 0 <= t <= most * 1.1]
+    ax.set_xticks(ticks)
+
+
+def reach_words(row: "pd.Series[Any]") -> str:
     """Return the three counts of a row as they stand beside its bar."""
     counts = [row[c] for c in ("complaint_count", "complainant_count", "matter_count")]
     if any(pd.isna(c) for c in counts):

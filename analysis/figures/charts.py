@@ -1,19 +1,17 @@
 """The registry of figures: of each its words, the tables it needs, its numbers and how they are drawn."""
 
 import io
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from pydantic import BaseModel, ConfigDict
 
-from analysis.codebook import Review
+from analysis.config import Settings
 from analysis.contracts import (
     COMPLAINT_MATTERS,
     COMPLAINTS,
@@ -26,6 +24,7 @@ from analysis.contracts import (
 )
 from analysis.figures import intake, progress, quality, relapse, repeats, spread, words
 from analysis.figures.canvas import AnyFigure
+from analysis.figures.catalogue import ChartWords, load_catalogue
 from analysis.summary.context import Context
 from analysis.summary.intake import intake_by_month
 from analysis.summary.judged import coverage_against_accuracy, precision_against_recall, scores_against_labels
@@ -37,14 +36,53 @@ from analysis.summary.source import Origin, TableSource, origin, read_tables
 from analysis.summary.spread import category_by_unit, place_ranking, sub_problem_shares
 from analysis.summary.words import distinctive_words, words_by_month
 
-Tables = Mapping[str, pd.DataFrame]
 _DPI = 200
 
 
 class Draw(Protocol):
-    """How a frame of numbers is drawn; `source` is the line that says where it comes from, `form` a form of the style."""
+    """How a frame of numbers is drawn."""
 
-    def __call__(self, frame: pd.DataFrame, /, *, source: str = "", form: str = "page") -> Axes | AnyFigure: ...
+    def __call__(self, frame: pd.DataFrame, /, *, source: str = "", form: str = "page") -> Axes | AnyFigure:
+        """Draw it; `source` is the line that says where it comes from, `form` one of those in `style.toml`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the numbers of one figure are made from.
+
+    Attributes:
+        tables: the tables that it needs, by name.
+        context: codebook, settings, what is left out.
+        at: the run and its day.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    context: Context
+    at: Origin
+
+    def __getitem__(self, table: Table) -> pd.DataFrame:
+        return self.tables[table.name]
+
+    @property
+    def rules(self) -> Settings:
+        """The site's settings."""
+        return self.context.settings
+
+    @cached_property
+    def _reached(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        frames = self[PROBLEMS], self[PROBLEM_COMPLAINTS], self[COMPLAINTS], self[COMPLAINT_MATTERS]
+        return problem_reach(*frames, self.context.scheme, self.context.units)
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """The problems that stand by themselves; see `problem_reach`."""
+        return self._reached[0]
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """What they rest on; see `problem_reach`."""
+        return self._reached[1]
 
 
 @dataclass(frozen=True)
@@ -58,7 +96,7 @@ class Chart:
         reading: how to read it.
         caution: what it must not be read as.
         tables: tables of the contract that its numbers are made from, besides the runs.
-        count: makes the numbers from these tables, the context and the origin.
+        count: makes the numbers from these tables, the context and the run.
         draw: draws them.
     """
 
@@ -68,7 +106,7 @@ class Chart:
     reading: str
     caution: str
     tables: tuple[str, ...]
-    count: Callable[[Tables, Context, Origin], pd.DataFrame]
+    count: Callable[[Inputs], pd.DataFrame]
     draw: Draw
 
     def numbers(self, source: TableSource, context: Context) -> pd.DataFrame:
@@ -77,7 +115,7 @@ class Chart:
         Raises:
             UsageError: a table is missing, or nothing has run yet.
         """
-        return self.count(read_tables(source, self.tables), context, origin(source))
+        return self.count(Inputs(read_tables(source, self.tables), context, origin(source)))
 
     def figure(self, source: TableSource, context: Context, form: str = "page") -> Figure:
         """Return the figure of a source, with its source line; it is pyplot's, the caller closes it."""
@@ -108,85 +146,73 @@ def source_line(source: TableSource, context: Context) -> str:
     return f"来源：{site.name}整改台账（{site.office}），运行 {found.run_id}，业务日期 {found.as_of:%Y-%m-%d}。"
 
 
+def _intake(i: Inputs) -> pd.DataFrame:
+    frames = i[COMPLAINTS], i[GATE_DECISIONS], i[COMPLAINT_MATTERS]
+    names, confidence = i.context.source_names, i.rules.figures.confidence
+    return intake_by_month(*frames, names, i.at.as_of, confidence, i.context.smallest)
+
+
+def _category_by_unit(i: Inputs) -> pd.DataFrame:
+    return category_by_unit(i.problems, i.links, i.context.scheme, i.context.smallest)
+
+
+def _sub_problems(i: Inputs) -> pd.DataFrame:
+    confidence = i.rules.figures.confidence
+    return sub_problem_shares(i.problems, i.links, i.context.scheme, confidence, i.context.smallest)
+
+
+def _funnel(i: Inputs) -> pd.DataFrame:
+    return life_cycle_funnel(i.problems, i.links, i[EVENTS], i.context.smallest)
+
+
+def _ageing(i: Inputs) -> pd.DataFrame:
+    return ageing_of_open(i.problems, i.links, i.at.as_of, i.rules.figures.ageing_days, i.context.smallest)
+
+
+def _deadlines(i: Inputs) -> pd.DataFrame:
+    return deadline_calendar(i.problems, i.links, i.at.as_of, i.context.smallest)
+
+
+def _repeats(i: Inputs) -> pd.DataFrame:
+    return repeat_concentration(i.links, i.rules.figures.repeat_times, i.context.smallest)
+
+
+def _words(i: Inputs) -> pd.DataFrame:
+    context = i.context
+    kept = context.scheme, context.function_words, i.rules.figures, context.smallest
+    return distinctive_words(i[COMPLAINTS], i.links, *kept)
+
+
+def _words_by_month(i: Inputs) -> pd.DataFrame:
+    context = i.context
+    kept = context.scheme, context.function_words, i.rules.figures, context.smallest
+    return words_by_month(i[COMPLAINTS], i.links, *kept)
+
+
+def _places(i: Inputs) -> pd.DataFrame:
+    return place_ranking(i.links, i.context.places, i.context.smallest)
+
+
+def _reliability(i: Inputs) -> pd.DataFrame:
+    return scores_against_labels(i[GATE_DECISIONS], i.context.labels, i.rules.figures.confidence)
+
+
+def _precision_recall(i: Inputs) -> pd.DataFrame:
+    threshold, confidence = i.rules.classify.include_from, i.rules.figures.confidence
+    return precision_against_recall(i[GATE_DECISIONS], i.context.labels, threshold, confidence)
+
+
+def _abstention(i: Inputs) -> pd.DataFrame:
+    return coverage_against_accuracy(i[GATE_DECISIONS], i.context.labels, i.rules.classify.include_from)
+
+
+def _before_and_after(i: Inputs) -> pd.DataFrame:
+    kept = i.at.as_of, i.rules.recurrence, i.context.smallest
+    return before_and_after_closing(i.problems, i.links, i[COMPLAINTS], i[EVENTS], *kept)
+
+
 _REACHED: tuple[Table, ...] = (PROBLEMS, PROBLEM_COMPLAINTS, COMPLAINTS, COMPLAINT_MATTERS)
-
-
-def _reached(tables: Tables, context: Context) -> tuple[pd.DataFrame, pd.DataFrame]:
-    return problem_reach(*(tables[t.name] for t in _REACHED), context.scheme, context.units)
-
-
-def _intake(tables: Tables, context: Context, at: Origin) -> pd.DataFrame:
-    frames = (tables[t.name] for t in (COMPLAINTS, GATE_DECISIONS, COMPLAINT_MATTERS))
-    return intake_by_month(
-        *frames, context.source_names, at.as_of, context.settings.figures.confidence, context.smallest
-    )
-
-
-def _category_by_unit(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    return category_by_unit(*_reached(tables, context), context.scheme, context.smallest)
-
-
-def _sub_problems(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    confidence = context.settings.figures.confidence
-    return sub_problem_shares(*_reached(tables, context), context.scheme, confidence, context.smallest)
-
-
-def _funnel(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    return life_cycle_funnel(*_reached(tables, context), tables[EVENTS.name], context.smallest)
-
-
-def _ageing(tables: Tables, context: Context, at: Origin) -> pd.DataFrame:
-    edges = context.settings.figures.ageing_days
-    return ageing_of_open(*_reached(tables, context), at.as_of, edges, context.smallest)
-
-
-def _deadlines(tables: Tables, context: Context, at: Origin) -> pd.DataFrame:
-    return deadline_calendar(*_reached(tables, context), at.as_of, context.smallest)
-
-
-def _repeats(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    _, links = _reached(tables, context)
-    return repeat_concentration(links, context.settings.figures.repeat_times, context.smallest)
-
-
-def _words(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    _, links = _reached(tables, context)
-    rules = context.settings.figures
-    return distinctive_words(tables[COMPLAINTS.name], links, context.scheme, rules, context.smallest)
-
-
-def _words_by_month(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    _, links = _reached(tables, context)
-    rules = context.settings.figures
-    return words_by_month(tables[COMPLAINTS.name], links, context.scheme, rules, context.smallest)
-
-
-def _places(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    _, links = _reached(tables, context)
-    return place_ranking(links, context.places, context.smallest)
-
-
-def _reliability(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    return scores_against_labels(tables[GATE_DECISIONS.name], context.labels, context.settings.figures.confidence)
-
-
-def _precision_recall(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    settings = context.settings
-    gate, labels = tables[GATE_DECISIONS.name], context.labels
-    return precision_against_recall(gate, labels, settings.classify.include_from, settings.figures.confidence)
-
-
-def _abstention(tables: Tables, context: Context, _: Origin) -> pd.DataFrame:
-    threshold = context.settings.classify.include_from
-    return coverage_against_accuracy(tables[GATE_DECISIONS.name], context.labels, threshold)
-
-
-def _before_and_after(tables: Tables, context: Context, at: Origin) -> pd.DataFrame:
-    rest = tables[COMPLAINTS.name], tables[EVENTS.name], at.as_of, context.settings.recurrence, context.smallest
-    return before_and_after_closing(*_reached(tables, context), *rest)
-
-
-_MADE: dict[str, tuple[tuple[Table, ...], Callable[[Tables, Context, Origin], pd.DataFrame], Draw]] = {
+_MADE: dict[str, tuple[tuple[Table, ...], Callable[[Inputs], pd.DataFrame], Draw]] = {
     "intake": ((COMPLAINTS, GATE_DECISIONS, COMPLAINT_MATTERS), _intake, intake.draw_intake),
     "category_by_unit": (_REACHED, _category_by_unit, spread.draw_category_by_unit),
     "sub_problems": (_REACHED, _sub_problems, spread.draw_sub_problems),
@@ -204,36 +230,13 @@ _MADE: dict[str, tuple[tuple[Table, ...], Callable[[Tables, Context, Origin], pd
 }
 
 
-class _Words(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    id: str
-    title: str
-    shows: str
-    reading: str
-    caution: str
+def _chart(words: ChartWords) -> Chart:
+    tables, count, draw = _MADE[words.id]
+    names = tuple(t.name for t in tables)
+    return Chart(words.id, words.title, words.shows, words.reading, words.caution, names, count, draw)
 
 
-class _Catalogue(BaseModel):
-    """`charts.toml`: what each figure is called and how it is to be read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    review: Review
-    chart: tuple[_Words, ...]
-
-
-def _load() -> tuple[Chart, ...]:
-    content = files("analysis.figures").joinpath("charts.toml").read_text(encoding="utf-8")
-    told = _Catalogue.model_validate(tomllib.loads(content)).chart
-    made = {w.id: _MADE[w.id] for w in told}
-    return tuple(
-        Chart(w.id, w.title, w.shows, w.reading, w.caution, tuple(t.name for t in made[w.id][0]), *made[w.id][1:])
-        for w in told
-    )
-
-
-ALL: tuple[Chart, ...] = _load()
+ALL: tuple[Chart, ...] = tuple(map(_chart, load_catalogue().values()))
 """All figures, in the order in which they are shown."""
 BY_ID: dict[str, Chart] = {chart.chart_id: chart for chart in ALL}
 NEEDED_TABLES: tuple[str, ...] = tuple(dict.fromkeys([RUNS.name, *(name for chart in ALL for name in chart.tables)]))

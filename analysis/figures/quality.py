@@ -1,16 +1,20 @@
 """Figures of how well a model judges."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
 from analysis.figures.canvas import Caption, close_axes, line_look, nothing, open_axes, shades
+from analysis.figures.catalogue import title_of
 from analysis.figures.style import Form, load_style
 
 _SQUARE_LINES = 13
 _CELL_LINES = 2.6
+_NEAR_FLOOR = 0.1
+"""Share below which a number stands above its dot, not on the axis."""
 _NO_LABELS = "没有标注，无从检验"
 
 
@@ -32,15 +36,16 @@ def draw_reliability(
         if "low" in reliability:
             low, high = (reliability[c].to_numpy(dtype=float) for c in ("low", "high"))
             axes.vlines(x, low, high, color=colours.series[2], linewidth=1.2, label="95% 区间（Wilson）")
-        axes.plot(x, share, label="模型", **line_look(0))  # type: ignore[arg-type]
+        axes.plot(x, share, label="模型", **line_look(0))
         for score, value, count in zip(x, share, reliability["count"], strict=True):
+            shift, align = ((5, 3), "bottom") if value < _NEAR_FLOOR else ((5, -3), "top")
             axes.annotate(
-                f"{count}", (score, value), textcoords="offset points", xytext=(5, -3), va="top", fontsize=chosen.small
+                f"{count}", (score, value), textcoords="offset points", xytext=shift, va=align, fontsize=chosen.small
             )
         _unit_square(axes)
         axes.legend(loc="upper left")
     sample = f"n = {int(reliability['count'].sum())} 件有标注的诉求；点旁的数字是各段的件数。"
-    return close_axes(axes, Caption("得分是否可信：各段得分里实际纳入的比例", sample, (), source), chosen)
+    return close_axes(axes, Caption(title_of("reliability"), sample, (), source), chosen)
 
 
 def draw_precision_recall(
@@ -71,10 +76,10 @@ def draw_precision_recall(
             remarks = _mark(axes, at, threshold)
         _unit_square(axes)
         axes.legend(loc="lower left")
-    return close_axes(axes, Caption("纳入判断：精确率与召回率", sample, remarks, source), chosen)
+    return close_axes(axes, Caption(title_of("precision_recall"), sample, remarks, source), chosen)
 
 
-def _current(curve: pd.DataFrame, threshold: float | None) -> "pd.Series[object] | None":
+def _current(curve: pd.DataFrame, threshold: float | None) -> "pd.Series[Any] | None":
     if "is_current" in curve:
         found = curve[curve["is_current"].astype(bool)]
         return found.iloc[0] if len(found) else None
@@ -82,7 +87,7 @@ def _current(curve: pd.DataFrame, threshold: float | None) -> "pd.Series[object]
     return taken.iloc[-1].copy() if len(taken) else None
 
 
-def _mark(axes: Axes, at: "pd.Series[object]", threshold: float | None) -> tuple[str, ...]:
+def _mark(axes: Axes, at: "pd.Series[Any]", threshold: float | None) -> tuple[str, ...]:
     """Mark the threshold in use, with both intervals where they are known; return them in words."""
     colour = load_style().colours.series[1]
     x, y = float(str(at["recall"])), float(str(at["precision"]))
@@ -91,12 +96,14 @@ def _mark(axes: Axes, at: "pd.Series[object]", threshold: float | None) -> tuple
     if "precision_low" not in at:
         return ()
     ends = {c: float(str(at[c])) for c in ("precision_low", "precision_high", "recall_low", "recall_high")}
-    errors = [[[x - ends["recall_low"]], [ends["recall_high"] - x]], [[y - ends["precision_low"]], [ends["precision_high"] - y]]]
+    errors = [
+        [[x - ends["recall_low"]], [ends["recall_high"] - x]],
+        [[y - ends["precision_low"]], [ends["precision_high"] - y]],
+    ]
     axes.errorbar(x, y, xerr=errors[0], yerr=errors[1], color=colour, capsize=3, linewidth=1)
-    return (
-        f"现在的门槛：精确率 {y:.2f}［{ends['precision_low']:.2f}，{ends['precision_high']:.2f}］，"
-        f"召回率 {x:.2f}［{ends['recall_low']:.2f}，{ends['recall_high']:.2f}］（95% 区间，Wilson）。",
-    )
+    precision = f"精确率 {y:.2f}［{ends['precision_low']:.2f}，{ends['precision_high']:.2f}］"
+    recall = f"召回率 {x:.2f}［{ends['recall_low']:.2f}，{ends['recall_high']:.2f}］"
+    return (f"现在的门槛：{precision}，{recall}（95% 区间，Wilson）。",)
 
 
 def draw_abstention(
@@ -111,18 +118,16 @@ def draw_abstention(
         nothing(axes, _NO_LABELS)
     else:
         for position, (column, label) in enumerate((("scope_f1", "纳入 F1"), ("accuracy", "判对的比例"))):
-            axes.plot(abstention["abstained"], abstention[column], label=label, **line_look(position))  # type: ignore[arg-type]
+            axes.plot(abstention["abstained"], abstention[column], label=label, **line_look(position))
         _unit_square(axes)
         axes.legend(loc="lower left")
     sample = ""
     if "label_count" in abstention:
         sample = f"n = {int(abstention['label_count'].max()) if len(abstention) else 0} 件有标注的诉求。"
-    return close_axes(axes, Caption("交人工复核多少，其余判得多准", sample, (), source), chosen)
+    return close_axes(axes, Caption(title_of("abstention"), sample, (), source), chosen)
 
 
-def draw_confusion(
-    confusion: pd.DataFrame, axes: Axes | None = None, *, source: str = "", form: str = "page"
-) -> Axes:
+def draw_confusion(confusion: pd.DataFrame, axes: Axes | None = None, *, source: str = "", form: str = "page") -> Axes:
     """Draw how often complaints of each category (row) were said to be of each (column), as shares of the row."""
     axes, chosen = open_axes(axes, form, _CELL_LINES * len(confusion) + 2)
     axes.set_xlabel("判为")
@@ -157,10 +162,18 @@ def draw_figures(
     colours = load_style().colours
     for row, name in enumerate(shown):
         figure = figures[name]
-        axes.plot([figure.get("low", figure["value"]), figure.get("high", figure["value"])], [row, row], color=colours.quiet)
+        axes.plot(
+            [figure.get("low", figure["value"]), figure.get("high", figure["value"])], [row, row], color=colours.quiet
+        )
         axes.plot(figure["value"], row, "o", color=colours.series[0])
-        axes.annotate(f"{figure['value']:.2f}", (figure["value"], row), textcoords="offset points", xytext=(0, 4),
-                      ha="center", fontsize=chosen.small)
+        axes.annotate(
+            f"{figure['value']:.2f}",
+            (figure["value"], row),
+            textcoords="offset points",
+            xytext=(0, 4),
+            ha="center",
+            fontsize=chosen.small,
+        )
     axes.set_yticks(range(len(shown)), [names[name] for name in shown])
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.6, len(shown) - 0.1)

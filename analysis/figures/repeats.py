@@ -19,6 +19,7 @@ from analysis.figures.canvas import (
     suppression_remark,
     whole_numbers,
 )
+from analysis.figures.catalogue import title_of
 from analysis.figures.style import load_style
 from analysis.summary.repeats import KEYS
 
@@ -33,14 +34,16 @@ def draw_repeats(
     if not counts["complaint_count"]:
         nothing(figure.add_subplot(), "台账里没有诉求" if not frame["is_suppressed"].any() else "数量都很少，不显示")
     else:
-        panels = figure.subplot_mosaic([["反映人", "曲线"], ["事项", "曲线"]], width_ratios=(1.35, 1))
+        panels = figure.subplot_mosaic([["反映人", "曲线"], ["事项", "曲线"]], width_ratios=(1.7, 1))
         for by, unit in (("反映人", "每人反映几次"), ("事项", "每个事项有几件")):
             _bars(panels[by], frame[frame["by"] == by], unit, chosen.small)
         legend_above(panels["反映人"])
         _curves(panels["曲线"], frame, chosen.small)
-    sample = f"n = {int(counts['complaint_count'])} 件诉求、{int(counts['complainant_count'])} 人。"
+    counts["matter_count"] = frame.loc[frame["by"] == "事项", "matter_count"].astype("float64").sum()
+    words = " / ".join(f"{int(n)} {unit}" for n, unit in zip(counts, "件人项", strict=True))
+    sample = f"n = {'至少 ' if frame['is_suppressed'].any() else ''}{words}。"
     remarks = ("没有电话、账号或姓名的诉求每件按一人计，所以重复只会少算。",)
-    caption = Caption("少数人、少数事项占了多少诉求", sample, (*remarks, *suppression_remark(frame)), source)
+    caption = Caption(title_of("repeats"), sample, (*remarks, *suppression_remark(frame)), source)
     return close_figure(figure, caption, chosen)
 
 
@@ -51,10 +54,10 @@ def _bars(ax: Axes, rows: pd.DataFrame, label: str, size: float) -> None:
     for series, (column, name) in enumerate(zip(REACH, REACH_LABELS, strict=True)):
         values = rows[column].astype("float64").to_numpy()
         places = positions + (series - 1) * 0.27
-        ax.bar(places, np.nan_to_num(values), width=0.25, label=name, **bar_look((0, 2, 4)[series]))  # type: ignore[arg-type]
+        ax.bar(places, np.nan_to_num(values), width=0.25, label=name, **bar_look((0, 2, 4)[series]))
         for place, value in zip(places, values, strict=True):
             words = load_style().marks.suppressed if np.isnan(value) else f"{int(value)}"
-            ax.text(place, np.nan_to_num(value), words, ha="center", va="bottom", fontsize=size * 0.85)
+            ax.text(place, float(np.nan_to_num(value)), words, ha="center", va="bottom", fontsize=size * 0.8)
         most = max(most, float(np.nanmax(values, initial=0)))
     ax.set_xticks(positions, rows["times"])
     ax.set_xlabel(label)
@@ -65,15 +68,18 @@ def _bars(ax: Axes, rows: pd.DataFrame, label: str, size: float) -> None:
 
 def _curves(ax: Axes, frame: pd.DataFrame, size: float) -> None:
     colours = load_style().colours
+    if frame["is_suppressed"].astype(bool).any():
+        nothing(ax, "有的数量很少，\n曲线不画")
+        return
     ax.plot([0, 1], [0, 1], color=colours.quiet, linewidth=0.8, linestyle=":", label="人人、事事一样多")
     for series, by in enumerate(KEYS):
         rows = frame[(frame["by"] == by) & frame["unit_share"].notna()]
         points = rows[["unit_share", "complaint_share"]].astype("float64").drop_duplicates()
         x, y = ([0.0, *points[c]] for c in points)
-        ax.plot(x, y, label=f"按{by}", **line_look(series))  # type: ignore[arg-type]
+        ax.plot(x, y, label=f"按{by}", **line_look(series))
     ax.set_xlim(0, 1.02)
     ax.set_ylim(0, 1.02)
-    ax.set_xlabel("反映最多的人、最多的事项占全部的比例")
+    ax.set_xlabel("最多的人、事项占全部的比例")
     ax.set_ylabel("他们的诉求占全部诉求的比例")
     percent(ax)
     percent(ax, "x")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 
 from analysis.figures.canvas import (
     Caption,
@@ -13,24 +14,26 @@ from analysis.figures.canvas import (
     open_axes,
     percent,
     reach_words,
+    room_for_words,
     rows_that_fit,
     shades,
     shortened,
     suppression_remark,
+    told_apart,
     whole_numbers,
+    words_beside,
 )
+from analysis.figures.catalogue import title_of
 from analysis.figures.style import load_style
 from analysis.summary.shares import TOTAL
 from analysis.summary.spread import UNNAMED
 
-_CELL_LINES = 1.5
+_CELL_LINES = 1.25
 _BAR_LINES = 1.15
 _MOST_PLACES = 20
 
 
-def draw_category_by_unit(
-    frame: pd.DataFrame, ax: Axes | None = None, *, source: str = "", form: str = "page"
-) -> Axes:
+def draw_category_by_unit(frame: pd.DataFrame, ax: Axes | None = None, *, source: str = "", form: str = "page") -> Axes:
     """Draw the result of `category_by_unit`: a cell a unit and category, the darker the more complaints."""
     units = [u for u in dict.fromkeys(frame["unit_name"]) if u != TOTAL]
     shown = units[: rows_that_fit(form, _CELL_LINES) - 2]
@@ -45,7 +48,7 @@ def draw_category_by_unit(
         nothing(ax, "台账里没有问题")
     else:
         _heat(ax, frame, shown, chosen.small)
-    caption = Caption("各单位的问题集中在哪一类", sample, (*remarks, *suppression_remark(frame)), source)
+    caption = Caption(title_of("category_by_unit"), sample, (*remarks, *suppression_remark(frame)), source)
     return close_axes(ax, caption, chosen)
 
 
@@ -71,8 +74,8 @@ def _heat(ax: Axes, frame: pd.DataFrame, units: list[str], size: float) -> None:
             quiet = words == "0/0/0"
             colour = colours.low if is_dark else colours.quiet if quiet else colours.ink
             ax.text(column, row, "0" if quiet else words, ha="center", va="center", color=colour, fontsize=size)
-    ax.set_xticks(range(len(categories)), [shortened(c, 14) for c in categories])
-    ax.set_yticks(range(len(names)), [shortened(u) for u in names])
+    ax.set_xticks(range(len(categories)), [shortened(c, 20) for c in categories])
+    ax.set_yticks(range(len(names)), [*told_apart(units), TOTAL])
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     for edge in (len(names) - 1.5,):
@@ -85,10 +88,14 @@ def draw_sub_problems(frame: pd.DataFrame, ax: Axes | None = None, *, source: st
     """Draw the result of `sub_problem_shares`: bars of shares with their intervals, and the counts beside them."""
     rows = frame[~frame["is_total"].astype(bool)]
     is_nothing = rows["complaint_count"].fillna(1) == 0
-    shown = rows[~is_nothing][::-1]
+    told = rows[~is_nothing]
+    often = told["complaint_count"].astype("float64").fillna(0).nlargest(rows_that_fit(form, _BAR_LINES) - 2).index
+    shown = told.loc[told.index.isin(often)][::-1]
     ax, chosen = open_axes(ax, form, _BAR_LINES * max(len(shown), 4) + 3)
     total = frame[frame["is_total"].astype(bool)]
     remarks = ["一件诉求可以有几个小类，比例相加超过 100%。横线是 95% 区间（Wilson）。"]
+    if len(shown) < len(told):
+        remarks.append(f"只画最多的 {len(shown)} 个小类，另有 {len(told) - len(shown)} 个见数据表。")
     if is_nothing.any():
         remarks.append(f"没有反映的小类：{'、'.join(rows.loc[is_nothing, 'sub_problem_name'])}。")
     if shown.empty:
@@ -96,7 +103,7 @@ def draw_sub_problems(frame: pd.DataFrame, ax: Axes | None = None, *, source: st
     else:
         _share_bars(ax, shown, list(dict.fromkeys(rows["category_name"])), chosen.small)
     sample = f"n = {_sum(total)}，{int(total['problem_count'].sum())} 个问题。"
-    caption = Caption("反映最多的是哪些小类", sample, (*remarks, *suppression_remark(frame)), source)
+    caption = Caption(title_of("sub_problems"), sample, (*remarks, *suppression_remark(frame)), source)
     return close_axes(ax, caption, chosen)
 
 
@@ -105,17 +112,18 @@ def _share_bars(ax: Axes, rows: pd.DataFrame, categories: list[str], size: float
     share, low, high = (rows[c].astype("float64").fillna(0).to_numpy() for c in ("share", "low", "high"))
     for position, (category, words) in enumerate(zip(rows["category_name"], _reaches(rows), strict=True)):
         look = bar_look(categories.index(category))
-        ax.barh(position, share[position], height=0.66, **look)  # type: ignore[arg-type]
-        ax.text(high[position], position, f"  {words}", va="center", fontsize=size, color=colours.ink)
+        ax.barh(position, share[position], height=0.66, **look)
+        words_beside(ax, high[position], position, words, size)
     errors = [share - low, high - share]
-    ax.errorbar(share, range(len(rows)), xerr=errors, fmt="none", ecolor=colours.quiet, elinewidth=1.1, capsize=2)
+    halo = [withStroke(linewidth=3, foreground="white")]
+    ax.errorbar(share, range(len(rows)), xerr=errors, fmt="none", ecolor=colours.ink, elinewidth=1, path_effects=halo)
     ax.set_yticks(range(len(rows)), [shortened(n) for n in rows["sub_problem_name"]])
     ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlim(0, max(0.05, float(high.max())) * 1.4)
     ax.set_xlabel("占台账里全部诉求的比例")
     percent(ax, "x")
+    room_for_words(ax, max(0.05, float(high.max())), 1.4)
     present = [c for c in categories if c in set(rows["category_name"])]
-    patches = [Patch(label=c, **bar_look(categories.index(c))) for c in present]  # type: ignore[arg-type]
+    patches = [Patch(label=c, **bar_look(categories.index(c))) for c in present]
     ax.legend(handles=patches, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, borderaxespad=0.3)
 
 
@@ -130,7 +138,8 @@ def draw_places(frame: pd.DataFrame, ax: Axes | None = None, *, source: str = ""
     visible = named[named["complaint_count"].notna()]
     shown = visible.head(most)[::-1]
     ax, chosen = open_axes(ax, form, _BAR_LINES * max(len(shown), 4) + 2)
-    unnamed = frame[~frame["is_named"].astype(bool)]
+    total = frame[frame["is_total"].astype(bool)]
+    unnamed = frame[~frame["is_named"].astype(bool) & ~frame["is_total"].astype(bool)]
     remarks = ["一件诉求写明几个地点的，各计一次。"]
     if len(shown) < len(named):
         remarks.append(f"只画最多的 {len(shown)} 个，另有 {len(named) - len(shown)} 个地点见数据表。")
@@ -140,21 +149,21 @@ def draw_places(frame: pd.DataFrame, ax: Axes | None = None, *, source: str = ""
         nothing(ax, "没有诉求写明道路或街道" if named.empty else "各地点的数量都很少，不显示")
     else:
         _place_bars(ax, shown, chosen.small)
-    sample = f"n = {len(named)} 个地点（道路、街道）。"
-    caption = Caption("哪些道路、街道反映最多", sample, (*remarks, *suppression_remark(frame)), source)
+    sample = f"n = {_sum(total)}，写明 {len(named)} 个道路、街道。"
+    caption = Caption(title_of("places"), sample, (*remarks, *suppression_remark(frame)), source)
     return close_axes(ax, caption, chosen)
 
 
 def _place_bars(ax: Axes, rows: pd.DataFrame, size: float) -> None:
     complaints, persons = (rows[c].astype("float64").to_numpy() for c in ("complaint_count", "complainant_count"))
     positions = range(len(rows))
-    ax.barh(positions, complaints, height=0.72, label="诉求（件）", **bar_look(4))  # type: ignore[arg-type]
-    ax.barh(positions, persons, height=0.3, label="反映人（人）", **bar_look(0))  # type: ignore[arg-type]
+    ax.barh(positions, complaints, height=0.72, label="诉求（件）", **bar_look(4) | {"hatch": ""})
+    ax.barh(positions, persons, height=0.3, label="反映人（人）", **bar_look(0))
     for position, words in enumerate(_reaches(rows)):
-        ax.text(complaints[position], position, f"  {words}", va="center", fontsize=size)
+        words_beside(ax, complaints[position], position, words, size)
     ax.set_yticks(positions, [shortened(n) for n in rows["place"]])
     ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlim(0, float(complaints.max()) * 1.4)
     ax.set_xlabel("件、人（按反映人数排列）")
     whole_numbers(ax, "x")
+    room_for_words(ax, float(complaints.max()), 1.4)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, borderaxespad=0.3)

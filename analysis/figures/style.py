@@ -37,6 +37,7 @@ class Form(_Data):
     width: float
     tallest: float
     font: float
+    panel_columns: int
 
     @property
     def small(self) -> float:

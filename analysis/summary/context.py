@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.codebook.function_words import FunctionWords, load_function_words
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import Settings, load_settings
@@ -29,6 +30,7 @@ class Context:
         scheme: categories and sub-problems.
         units: responsible units.
         places: finds roads and subdistricts in addresses.
+        function_words: words that are never keywords.
         source_names: Chinese names of the source codes.
         smallest: counts from 1 to below this are left out, with what could be reckoned back to them; 0 leaves out none.
         labels: complaints that a person judged and the model did not learn from, LABEL_COLUMNS with in_scope 0 or 1;
@@ -39,6 +41,7 @@ class Context:
     scheme: Scheme
     units: UnitRegister
     places: CoarsePlaces
+    function_words: FunctionWords
     source_names: Mapping[str, str]
     smallest: int = 0
     labels: pd.DataFrame = field(default_factory=no_labels)
@@ -60,6 +63,7 @@ def load_context(
         scheme=load_scheme(codebook),
         units=load_units(codebook),
         places=load_coarse_places(codebook),
+        function_words=load_function_words(codebook),
         source_names={s.source_code: s.name for s in load_sources(codebook).source},
         smallest=smallest,
         labels=no_labels() if labels is None else labels,

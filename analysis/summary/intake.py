@@ -70,4 +70,3 @@ def _suppressed(table: pd.DataFrame, smallest: int) -> pd.DataFrame:
     table.loc[decided["is_suppressed"], _JUDGED[1:]] = pd.NA
     table.loc[is_hidden | decided["is_suppressed"], shares] = float("nan")
     return table.assign(is_suppressed=is_hidden | decided["is_suppressed"])
-

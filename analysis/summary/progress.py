@@ -129,8 +129,8 @@ def deadline_calendar(problems: pd.DataFrame, links: pd.DataFrame, as_of: date, 
         smallest: see `without_small`.
 
     Returns:
-        week (its Monday; missing for NO_DEADLINE), is_this_week, standing (OVERDUE, IN_TIME or NO_DEADLINE), problem_count,
-        provisional_count (of them due on a day of a year whose holidays are not published), complaint_count,
+        week (its Monday; missing for NO_DEADLINE), is_this_week, standing (OVERDUE, IN_TIME or NO_DEADLINE),
+        problem_count, provisional_count (of them due in a year whose holidays are not published), complaint_count,
         complainant_count, matter_count, is_suppressed. The week of the day itself has a row for each standing.
     """
     rows = _open(problems, as_of)

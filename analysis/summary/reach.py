@@ -65,5 +65,5 @@ def counted(links: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 def on_grid(counts: pd.DataFrame, grid: pd.DataFrame, columns: Sequence[str] = REACH) -> pd.DataFrame:
     """Return the rows of the grid, in its order, with their counts; 0 where there are none."""
     by = list(grid.columns)
-    found = grid.merge(counts[[*by, *columns]].astype({c: object for c in by}), on=by, how="left")
+    found = grid.merge(counts[[*by, *columns]].astype(dict.fromkeys(by, object)), on=by, how="left")
     return found.assign(**{c: found[c].astype("float64").fillna(0).astype("int64") for c in columns})

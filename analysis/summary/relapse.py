@@ -60,7 +60,10 @@ def before_and_after_closing(
     closed = problems[problems["problem_id"].isin(closings["problem_id"])]
     if closed.empty or received.empty:
         return pd.DataFrame(columns=[*COLUMNS, "is_suppressed"])
-    days = {str(p): day_of(payload, "closed_on") for p, payload in closings[["problem_id", "payload"]].itertuples(index=False)}
+    days = {
+        str(p): day_of(payload, "closed_on")
+        for p, payload in closings[["problem_id", "payload"]].itertuples(index=False)
+    }
     first = as_date(received.min()) or as_of
     dated = links.dropna(subset=["received_at"])
     rows = []
@@ -91,7 +94,7 @@ def _total(table: pd.DataFrame, settings: Recurrence) -> dict[str, object]:
         "unit_name": TOTAL,
         "sub_problem_name": TOTAL,
         "closed_on": None,
-        **sums.to_dict(),
+        **{str(name): value for name, value in sums.items()},
         "rate_before": counts[1] / months[1],
         "rate_after": counts[0] / months[0],
         "ratio": float("nan") if ratio.value is None else ratio.value,

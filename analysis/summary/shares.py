@@ -54,8 +54,9 @@ def without_small(
     is_small = ((numbers > 0) & (numbers < smallest)).any(axis=1).astype(bool)
     if within and is_small.any():
         totals = pd.Series(data=False, index=frame.index) if is_total is None else is_total
-        for _, index in frame.groupby(list(within), dropna=False).groups.items():
-            own = [i for i in index if not totals[i] and numbers.loc[i].max() > 0]
+        numbering = frame.groupby(list(within), dropna=False).ngroup()
+        for group in numbering.unique():
+            own = [i for i in frame.index[numbering == group] if not totals[i] and numbers.loc[i].max() > 0]
             rest = [i for i in own if not is_small[i]]
             if len(own) - len(rest) == 1 and rest:
                 is_small[min(rest, key=lambda i: numbers.loc[i].max())] = True

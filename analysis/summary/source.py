@@ -54,5 +54,5 @@ def origin(source: TableSource) -> Origin:
     runs = read_tables(source, [RUNS.name])[RUNS.name]
     if runs.empty:
         raise UsageError("还没有运行过，没有可以画的。请先执行 hotline run。")
-    last = runs.loc[runs["sequence"].astype(int).idxmax()]
+    last = runs.iloc[int(runs["sequence"].to_numpy(dtype=int).argmax())]
     return Origin(str(last["run_id"]), pd.Timestamp(last["as_of_date"]).date())

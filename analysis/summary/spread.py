@@ -63,10 +63,7 @@ def sub_problem_shares(
     """
     by = ["category_name", "sub_problem_name"]
     names = [
-        (c.name, s.name)
-        for c in scheme.category
-        for s in scheme.sub_problem
-        if s.category_code == c.category_code
+        (c.name, s.name) for c in scheme.category for s in scheme.sub_problem if s.category_code == c.category_code
     ]
     grid = pd.DataFrame(names, columns=by).astype(object)
     table = on_grid(counted(links, by), grid)
@@ -83,7 +80,8 @@ def sub_problem_shares(
 def place_ranking(links: pd.DataFrame, places: CoarsePlaces, smallest: int = 0) -> pd.DataFrame:
     """Return which roads and subdistricts the complaints in the ledger name, the most named first.
 
-    A complaint that names several counts for each. The last row, UNNAMED, is of those that name none.
+    A complaint that names several counts for each. After the places come those that name none, UNNAMED, if there are
+    any, and TOTAL, each complaint counted once.
 
     Args:
         links: result of `problem_reach`.
@@ -91,18 +89,22 @@ def place_ranking(links: pd.DataFrame, places: CoarsePlaces, smallest: int = 0) 
         smallest: see `without_small`.
 
     Returns:
-        place, problem_count, complaint_count, complainant_count, matter_count, is_named, is_suppressed.
+        place, problem_count, complaint_count, complainant_count, matter_count, is_named, is_total, is_suppressed.
     """
     addresses = links.drop_duplicates("complaint_id")
     found = {
         str(complaint): places.find(as_text(district), as_text(place)) or (UNNAMED,)
         for complaint, place, district in addresses[["complaint_id", "place", "district"]].itertuples(index=False)
     }
-    named = links.assign(place=[found[c] for c in links["complaint_id"]]).explode("place")
+    named = links.assign(place=links["complaint_id"].map(found)).explode("place")
     table = counted(named, ["place"])
     sums = named.groupby("place")["problem_id"].nunique()
     table.insert(1, "problem_count", table["place"].map(sums).astype("int64"))
     table["is_named"] = table["place"] != UNNAMED
-    table = table.sort_values(["is_named", "complainant_count", "complaint_count", "place"], ascending=[0, 0, 0, 1])
-    return without_small(table.reset_index(drop=True), smallest, REACH, ["problem_count"])
-
+    table = table.sort_values(
+        ["is_named", "complainant_count", "complaint_count", "place"], ascending=[False, False, False, True]
+    )
+    total = {"place": TOTAL, "problem_count": links["problem_id"].nunique(), **total_reach(links), "is_named": False}
+    table = pd.concat([table, pd.DataFrame([total])], ignore_index=True)
+    table["is_total"] = table["place"] == TOTAL
+    return without_small(table, smallest, REACH, ["problem_count"])

@@ -8,6 +8,7 @@ from scipy.sparse import csr_matrix
 from scipy.stats import norm
 from sklearn.feature_extraction.text import CountVectorizer
 
+from analysis.codebook.function_words import FunctionWords
 from analysis.codebook.scheme import Scheme
 from analysis.config import Figures
 from analysis.summary.months import UNDATED, all_months, month_of
@@ -56,7 +57,12 @@ def _texts(complaints: pd.DataFrame, links: pd.DataFrame) -> _Texts:
 
 
 def distinctive_words(
-    complaints: pd.DataFrame, links: pd.DataFrame, scheme: Scheme, rules: Figures, smallest: int = 0
+    complaints: pd.DataFrame,
+    links: pd.DataFrame,
+    scheme: Scheme,
+    function_words: FunctionWords,
+    rules: Figures,
+    smallest: int = 0,
 ) -> pd.DataFrame:
     """Return the words that complaints of a category have more often than those of the others.
 
@@ -68,6 +74,7 @@ def distinctive_words(
         complaints: the contract's table; its tokens are read.
         links: result of `problem_reach`.
         scheme: the categories, in their order.
+        function_words: words that are no keywords; they count for the proportions all the same.
         rules: settings.
         smallest: words that fewer persons use in the category are left out.
 
@@ -90,7 +97,11 @@ def distinctive_words(
         here, there = texts.persons(own), texts.persons(~own)
         odds, deviation = _log_odds(here, there, prior)
         z = odds / deviation
-        ranked = [i for i in np.lexsort((texts.words, -z)) if here[i] >= least and z[i] > 0]
+        ranked = [
+            i
+            for i in np.lexsort((texts.words, -z))
+            if here[i] >= least and z[i] > 0 and texts.words[i] not in function_words
+        ]
         persons = texts.complaints.loc[own, "person_key"].nunique()
         for rank, i in enumerate(ranked[: rules.keywords_kept], 1):
             interval = odds[i], odds[i] - tail * deviation[i], odds[i] + tail * deviation[i], z[i]
@@ -107,7 +118,12 @@ def _log_odds(here: np.ndarray, there: np.ndarray, prior: np.ndarray) -> tuple[n
 
 
 def words_by_month(
-    complaints: pd.DataFrame, links: pd.DataFrame, scheme: Scheme, rules: Figures, smallest: int = 0
+    complaints: pd.DataFrame,
+    links: pd.DataFrame,
+    scheme: Scheme,
+    function_words: FunctionWords,
+    rules: Figures,
+    smallest: int = 0,
 ) -> pd.DataFrame:
     """Return how often the most distinctive words of each category stand in the complaints of each month.
 
@@ -115,6 +131,7 @@ def words_by_month(
         complaints: the contract's table; so are the other arguments those of `distinctive_words`.
         links: see there.
         scheme: see there.
+        function_words: see there.
         rules: settings; `tracked_words` of each category are followed.
         smallest: see `without_small`.
 
@@ -123,7 +140,7 @@ def words_by_month(
         month_complaint_count (in the ledger, of that month), share, low, high, is_suppressed. Complaints without a
         time are left out.
     """
-    found = distinctive_words(complaints, links, scheme, rules, smallest)
+    found = distinctive_words(complaints, links, scheme, function_words, rules, smallest)
     followed = found[found["rank"] <= rules.tracked_words].drop_duplicates("word")
     texts = _texts(complaints, links)
     months = month_of(texts.complaints["received_at"]).to_numpy()
