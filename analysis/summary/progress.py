@@ -135,9 +135,10 @@ def deadline_calendar(problems: pd.DataFrame, links: pd.DataFrame, as_of: date, 
     """
     rows = _open(problems, as_of)
     rows = rows.assign(week=pd.Series([monday(d) if d else None for d in rows["due"]], index=rows.index, dtype=object))
-    grid = pd.DataFrame(_weeks(list(rows["week"].dropna()), monday(as_of)), columns=["week", "standing"]).astype(object)
-    if (rows["standing"] == NO_DEADLINE).any():
-        grid.loc[len(grid)] = [None, NO_DEADLINE]
+    cells: list[tuple[date | None, str]] = [*_weeks(list(rows["week"].dropna()), monday(as_of))]
+    cells += [(None, NO_DEADLINE)] * bool((rows["standing"] == NO_DEADLINE).any())
+    columns = (pd.Series(list(values), dtype=object) for values in (zip(*cells, strict=True) if cells else ((), ())))
+    grid = pd.DataFrame(dict(zip(("week", "standing"), columns, strict=True)))
     table = _counted_problems(rows, links, grid, smallest)
     table.insert(1, "is_this_week", table["week"] == monday(as_of))
     provisional = rows[rows["is_due_provisional"].fillna(value=False).astype(bool)]
