@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.text import Text
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from analysis.exchange.cells import display_width
@@ -47,6 +49,9 @@ def open_axes(ax: Axes | None, form: str, lines: float) -> tuple[Axes, Form]:
     if ax is None:
         figure = plt.figure(figsize=_size(chosen, lines), layout="constrained")
         ax = figure.add_subplot()
+    for text in ax.findobj(Text):  # made before the font was known, where the caller made the axes
+        assert isinstance(text, Text)
+        text.set_fontfamily(rcParams["font.family"])
     return ax, chosen
 
 

@@ -26,9 +26,9 @@ _USE = """
 from analysis import figures
 from analysis.summary.context import load_context
 
-context = load_context(smallest=5)          # labels=标注表 时才有模型质量的图
+context = load_context(smallest=5)  # labels=标注表 时才有模型质量的图
 chart = figures.BY_ID["sub_problems"]
-frame = chart.numbers(tables, context)      # tables：按名称的数据表，或有 table(name) 的快照
+frame = chart.numbers(tables, context)  # tables：按名称的数据表，或有 table(name) 的快照
 chart.draw(frame, source=figures.source_line(tables, context))
 ```
 

@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt
 
 _COLUMNS = 5
 _WIDTH, _HEIGHT = 2.3, 2.6
-_DPI = 110
+_DPI = 96
 
 
 def contact_sheet(pictures: Sequence[bytes]) -> bytes:

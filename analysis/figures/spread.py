@@ -31,6 +31,7 @@ from analysis.summary.spread import UNNAMED
 _CELL_LINES = 1.25
 _BAR_LINES = 1.15
 _MOST_PLACES = 20
+_MOST_NAMES = 6
 
 
 def draw_category_by_unit(frame: pd.DataFrame, ax: Axes | None = None, *, source: str = "", form: str = "page") -> Axes:
@@ -97,7 +98,9 @@ def draw_sub_problems(frame: pd.DataFrame, ax: Axes | None = None, *, source: st
     if len(shown) < len(told):
         remarks.append(f"只画最多的 {len(shown)} 个小类，另有 {len(told) - len(shown)} 个见数据表。")
     if is_nothing.any():
-        remarks.append(f"没有反映的小类：{'、'.join(rows.loc[is_nothing, 'sub_problem_name'])}。")
+        names = rows.loc[is_nothing, "sub_problem_name"]
+        more = f"等 {len(names)} 个" if len(names) > _MOST_NAMES else ""
+        remarks.append(f"没有反映的小类：{'、'.join(names[:_MOST_NAMES])}{more}。")
     if shown.empty:
         nothing(ax, "台账里没有诉求")
     else:
