@@ -37,10 +37,13 @@ class _Texts:
         owner = csr_matrix((np.ones(len(chosen)), (codes, np.arange(len(chosen)))), (len(names), len(chosen)))
         return np.asarray(((owner @ self.presence[chosen]) > 0).sum(axis=0)).ravel()
 
+    def has(self, position: int) -> np.ndarray:
+        """Say of each complaint whether a word stands in it."""
+        return np.asarray(self.presence[:, [position]].toarray().ravel() > 0)
+
     def counts(self, rows: np.ndarray, position: int) -> tuple[int, int, int]:
         """Return how many complaints, persons and matters a word stands in."""
-        has = rows & (self.presence[:, [position]].toarray().ravel() > 0)
-        own = self.complaints[has]
+        own = self.complaints[rows & self.has(position)]
         return len(own), own["person_key"].nunique(), own["matter_id"].nunique()
 
 
@@ -143,14 +146,17 @@ def words_by_month(
     found = distinctive_words(complaints, links, scheme, function_words, rules, smallest)
     followed = found[found["rank"] <= rules.tracked_words].drop_duplicates("word")
     texts = _texts(complaints, links)
-    months = month_of(texts.complaints["received_at"]).to_numpy()
+    rows = texts.complaints.assign(month=month_of(texts.complaints["received_at"]).to_numpy())
+    months = [m for m in all_months(rows["month"]) if m != UNDATED]
+    totals = rows["month"].value_counts()
     place = {word: i for i, word in enumerate(texts.words)}
-    rows = []
+    found_rows = []
     for category, word in followed[["category_name", "word"]].itertuples(index=False):
-        for month in [m for m in all_months(months) if m != UNDATED]:
-            own = months == month
-            rows.append((category, word, month, *texts.counts(own, place[word]), int(own.sum())))
+        with_word = rows[texts.has(place[word])].groupby("month")[["complaint_id", "person_key", "matter_id"]].nunique()
+        counts = with_word.reindex(months, fill_value=0).to_numpy()
+        told = zip(months, counts.tolist(), strict=True)
+        found_rows += [(category, word, month, *reach, int(totals.get(month, 0))) for month, reach in told]
     columns = [*WORD_COLUMNS[:1], "word", "month", *WORD_COLUMNS[3:], "month_complaint_count"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(found_rows, columns=columns)
     table = table.join(wilson(table["complaint_count"], table["month_complaint_count"], rules.confidence))
     return without_small(table, smallest, WORD_COLUMNS[3:], ["share", "low", "high"])
