@@ -256,6 +256,28 @@ class Search(_Section):
     snippet_characters: _Positive
 
 
+class Figures(_Section):
+    """How the numbers behind figures are classed, and what is told of words."""
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    ageing_days: tuple[_Positive, ...] = Field(strict=False, min_length=1)
+    repeat_times: tuple[_Positive, ...] = Field(strict=False, min_length=1)
+    keyword_prior: Annotated[float, Field(gt=0)]
+    keyword_least_persons: _Positive
+    keywords_kept: _Positive
+    tracked_words: _Positive
+
+    @model_validator(mode="after")
+    def _classes_are_in_order(self) -> Self:
+        for name in ("ageing_days", "repeat_times"):
+            edges = getattr(self, name)
+            if list(edges) != sorted(set(edges)):
+                raise ValueError(f"{name} 须从小到大，不重复")
+        if self.repeat_times[0] != 1:
+            raise ValueError("repeat_times 须从 1 起")
+        return self
+
+
 class Schedule(_Section):
     """When the night's run starts, in the site's time zone."""
 
@@ -285,6 +307,7 @@ class Settings(_Section):
     drift: Drift
     exchange: Exchange
     search: Search
+    figures: Figures
     schedule: Schedule
     notify: Notify
 
