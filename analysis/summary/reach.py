@@ -7,7 +7,8 @@ import pandas as pd
 from analysis.codebook.scheme import Scheme
 from analysis.codebook.units import UnitRegister
 from analysis.contracts import PENDING_UNIT
-from analysis.exchange.ledger_view import REACH, as_text, count_reach, link_complaints
+from analysis.errors import IntegrityError
+from analysis.exchange.ledger_view import REACH, as_text, count_reach
 
 MERGED = "merged"
 """Status of problems that others stand for; they are not counted by themselves."""
@@ -15,7 +16,7 @@ MERGED = "merged"
 
 def complaint_reach(complaints: pd.DataFrame, complaint_matters: pd.DataFrame) -> pd.DataFrame:
     """Return one row per complaint: complaint_id, person_key, matter_id, received_at, place, district."""
-    return link_complaints(complaints[["complaint_id"]].assign(problem_id=None), complaints, complaint_matters)
+    return _linked(complaints[["complaint_id"]].assign(problem_id=None), complaints, complaint_matters)
 
 
 def problem_reach(
@@ -48,11 +49,27 @@ def problem_reach(
             for unit, kind in zip(standing["unit_id"], standing["unit_kind"], strict=True)
         ],
     )
-    links = link_complaints(
-        problem_complaints[["problem_id", "complaint_id"]].drop_duplicates(), complaints, complaint_matters
-    )
+    links = _linked(problem_complaints[["problem_id", "complaint_id"]].drop_duplicates(), complaints, complaint_matters)
     wanted = ["problem_id", "sub_problem_code", "category_code", "category_name", "sub_problem_name", "unit_name"]
     return named, links.merge(named[wanted], on="problem_id")
+
+
+def _linked(links: pd.DataFrame, complaints: pd.DataFrame, complaint_matters: pd.DataFrame) -> pd.DataFrame:
+    """Return links of problems and complaints with person_key, matter_id, received_at, place and district.
+
+    Who cannot be told apart counts as a person each, what has no matter yet as one each.
+    """
+    wanted = ["complaint_id", "complainant_key", "received_at", "place", "district"]
+    found: pd.DataFrame = links.merge(complaints[wanted], on="complaint_id", how="left", indicator="found")
+    lost = found.loc[found["found"] != "both", "problem_id"]
+    if len(lost):
+        raise IntegrityError(f"问题 {lost.iloc[0]} 等的 {len(lost)} 件诉求不在诉求表里。请用 hotline verify 核对台账。")
+    found = found.merge(complaint_matters[["complaint_id", "matter_id"]], on="complaint_id", how="left")
+    found = found.assign(
+        person_key=found["complainant_key"].fillna(found["complaint_id"]),
+        matter_id=found["matter_id"].fillna(found["complaint_id"]),
+    )
+    return found.drop(columns=["found", "complainant_key"])
 
 
 def counted(links: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
