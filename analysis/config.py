@@ -252,6 +252,16 @@ class Schedule(_Section):
     cron: str
 
 
+class Doctor(_Section):
+    """From which facts on `hotline doctor` warns."""
+
+    least_free_mb: _Positive
+    free_share_of_ledger: Annotated[float, Field(gt=0)]
+    least_memory_mb: _Positive
+    oldest_snapshot_hours: _Positive
+    longest_run_hours: _Positive
+
+
 class Notify(_Section):
     """Who is told when a run fails."""
 
@@ -275,6 +285,7 @@ class Settings(_Section):
     drift: Drift
     exchange: Exchange
     schedule: Schedule
+    doctor: Doctor
     notify: Notify
 
 
