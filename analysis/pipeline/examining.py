@@ -52,7 +52,7 @@ def examine_site(paths: SitePaths, service: Service | None) -> list[Finding]:
         paths: the site.
         service: the Prefect server that it is configured for; None if it uses none.
     """
-    for folder in map(_existing, (paths.settings, paths.processed)):
+    for folder in map(_existing, (paths.settings, paths.processed, paths.key.parent, paths.labels, paths.models)):
         if not _may(folder, os.R_OK | os.X_OK):
             return [closed_to_us(folder)]
     try:
