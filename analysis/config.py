@@ -247,9 +247,12 @@ class Exchange(_Section):
 
 
 class Schedule(_Section):
-    """When the night's run starts, in the site's time zone."""
+    """When the night's run starts, in the site's time zone; whether new files start one too."""
 
     cron: str
+    watch: bool
+    watch_seconds: _Positive
+    settle_seconds: _Positive
 
 
 class Doctor(_Section):
