@@ -5,10 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test lint check setup train evaluate bench sample clean
+.PHONY: run serve test lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
+
+serve: setup ## Prefect server, web page and the schedule of every night, until Ctrl-C
+	exec $(BIN)/hotline serve
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile

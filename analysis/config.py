@@ -279,9 +279,22 @@ class Figures(_Section):
 
 
 class Schedule(_Section):
-    """When the night's run starts, in the site's time zone."""
+    """When the night's run starts, in the site's time zone; whether new files start one too."""
 
     cron: str
+    watch: bool
+    watch_seconds: _Positive
+    settle_seconds: _Positive
+
+
+class Doctor(_Section):
+    """From which facts on `hotline doctor` warns."""
+
+    least_free_mb: _Positive
+    free_share_of_ledger: Annotated[float, Field(gt=0)]
+    least_memory_mb: _Positive
+    oldest_snapshot_hours: _Positive
+    longest_run_hours: _Positive
 
 
 class Notify(_Section):
@@ -309,6 +322,7 @@ class Settings(_Section):
     search: Search
     figures: Figures
     schedule: Schedule
+    doctor: Doctor
     notify: Notify
 
 
