@@ -46,10 +46,11 @@ _CLOSED_COLUMNS = {
     "status_label": "状态",
     "closed_on": "销号日期",
     "relapse_count": "反弹次数",
-    "look_back_label": "回头看结果",
-    "looked_back_on": "回头看日期",
+    "look_back_label": "回头看",
+    "looked_back_on": "看的日期",
 }
-_FOUND_COLUMNS = ["诉求编号", "受理时间", "标题", "摘句", "判断", "单位", "问题编号"]
+_FOUND_COLUMNS = ["诉求编号", "受理时间", "标题", "摘句", "判断", "单位"]
+_SIMILAR_COLUMNS = ["诉求编号", "同一事项", *_FOUND_COLUMNS[1:]]
 _LOOK_BACK_COLUMNS = {
     "sample_id": "抽样编号",
     "drawn_on": "抽样日期",
@@ -234,7 +235,7 @@ class Book:
         if complaint_id is None:
             return Listing("相似的诉求", pd.DataFrame(), "没有可以比较的诉求：上面的检索没有结果。")
         found = self.snapshot.similar(complaint_id, limit, labels="zh")
-        return Listing(f"与 {complaint_id} 相似的诉求", found[[*_FOUND_COLUMNS, "同一事项"]])
+        return Listing(f"与 {complaint_id} 相似的诉求", found[_SIMILAR_COLUMNS])
 
     def _listed(self, title: str, rows: pd.DataFrame, columns: dict[str, str], limit: int, nothing: str) -> Listing:
         counts = rows[REACH].head(limit).map(self._count).astype(str)
