@@ -5,10 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test lint check setup train evaluate bench sample clean
+.PHONY: run report test lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
+
+report: setup ## the report of the last full month, from the newest snapshot
+	$(BIN)/hotline report
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -50,4 +53,4 @@ sample: setup ## write the sample data again; the files in data/raw must not cha
 	$(BIN)/python -m analysis.sample data
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models
