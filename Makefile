@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve notebook notebook-check test lint check setup train evaluate bench sample clean
+.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
 
 serve: setup ## Prefect server, web page and the schedule of every night, until Ctrl-C
 	exec $(BIN)/hotline serve
+
+report: setup ## the report of the last full month, from the newest snapshot
+	$(BIN)/hotline report
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -62,4 +65,4 @@ notebook-check: setup ## run every notebook on the sample, and look for personal
 	$(BIN)/pytest -q tests/test_notebooks.py
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models

@@ -278,6 +278,13 @@ class Figures(_Section):
         return self
 
 
+class Report(_Section):
+    """Which counts a report shows."""
+
+    small_count: Annotated[int, Field(ge=5)]
+    public_small_count: Annotated[int, Field(ge=20)]
+
+
 class Schedule(_Section):
     """When the night's run starts, in the site's time zone; whether new files start one too."""
 
@@ -321,6 +328,7 @@ class Settings(_Section):
     exchange: Exchange
     search: Search
     figures: Figures
+    report: Report
     schedule: Schedule
     doctor: Doctor
     notify: Notify
