@@ -209,6 +209,7 @@ def test_a_hidden_cell_takes_a_second_one_of_its_row_and_column_with_it() -> Non
     assert hidden.sum(axis=0).tolist() == [2, 2, 0, 0]
     assert hidden.sum(axis=1).tolist() == [2, 2, 0, 0]
     assert not hide_small(with_totals([[3]]), 0).any()
+    assert hide_small(np.zeros((0, 5), dtype=np.int64), 5).shape == (0, 5)
 
 
 def test_what_is_determined_by_all_lines_together_is_found() -> None:

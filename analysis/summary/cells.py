@@ -23,6 +23,8 @@ def hide_small(counts: Counts, smallest: int, is_small: Mask | None = None) -> M
         is_small: cells to be hidden besides, because of another count of theirs.
     """
     small = (counts > 0) & (counts < smallest)
+    if not counts.size:
+        return small
     if is_small is not None and smallest > 1:
         small |= is_small & (counts > 0)
     hidden = small.copy()
