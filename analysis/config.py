@@ -100,6 +100,11 @@ class Classify(_Section):
             raise ValueError("review_from 不能高于 include_from")
         return self
 
+    @property
+    def middle(self) -> float:
+        """Return from which score on a complaint leans towards being in scope."""
+        return (self.review_from + self.include_from) / 2
+
 
 class Train(_Section):
     """How a model learns from a site's own labels, and from its texts without a label."""
@@ -237,6 +242,8 @@ class Exchange(_Section):
     longest_filed_text: _Positive
     longest_filed_name: _Positive
     longest_digest_table: _Positive
+    most_details: _Positive
+    most_waiting: _Positive
 
 
 class Schedule(_Section):

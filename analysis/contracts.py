@@ -50,6 +50,8 @@ class Table:
     """Whether rows are only ever added: none is changed or removed."""
     grows_between_runs: bool = False
     """Whether rows are added outside of runs without an event, so that the ledger may have more than the snapshot."""
+    is_by_run: bool = False
+    """Whether a row is written by the run that it names and never changed: a later version names a later run."""
 
     @property
     def column_names(self) -> list[str]:
@@ -277,6 +279,7 @@ COMPLAINTS = Table(
         Column("row_number", _I, "行号", "当前内容在工作表里的行号，从 1 数起"),
         Column("run_id", _T, "运行编号", "写入当前内容的运行"),
     ),
+    is_by_run=True,
 )
 
 SUPERSEDED_COMPLAINTS = Table(
@@ -300,6 +303,7 @@ INTAKE_ROWS = Table(
         Column("outcome", _T, "去向", "这一行的去向", values=OUTCOMES),
         Column("complaint_id", _T, "诉求编号", "对应的诉求；隔离的行为空", is_nullable=True),
     ),
+    is_append_only=True,
 )
 
 QUARANTINE = Table(
@@ -369,6 +373,7 @@ GATE_DECISIONS = Table(
         ),
         Column("run_id", _T, "运行编号", "作出判断的运行"),
     ),
+    is_by_run=True,
 )
 
 ASSESSMENTS = Table(
@@ -386,6 +391,7 @@ ASSESSMENTS = Table(
         Column("evidence_end", _I, "证据止", "证据的结束位置（不含）"),
         Column("run_id", _T, "运行编号", "作出判断的运行"),
     ),
+    is_by_run=True,
 )
 
 FORMER_JUDGEMENTS = Table(

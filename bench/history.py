@@ -8,7 +8,7 @@ The history is one real night on invented complaints, multiplied by SQL: other i
 import argparse
 import json
 import random
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 AS_OF = date(2026, 11, 20)
 _HISTORY_SEED, _NIGHT_SEED = 1, 1000
 _YEARS = 10
+_AT_ONCE = 2500
 _KEYS = {  # how the ids of a copy differ from those of the night that is multiplied
     "complaints": "text || md5(complaint_id || i) AS text, tokens || md5(complaint_id || i) AS tokens,"
     " complaint_id || '-' || i AS complaint_id, file_id || '-' || i AS file_id, 'H-' || i AS run_id,"
@@ -43,6 +44,8 @@ _KEYS = {  # how the ids of a copy differ from those of the night that is multip
     "explanations": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id",
     "matters": "matter_id || '-' || i AS matter_id, canonical_complaint_id || '-' || i AS canonical_complaint_id",
     "complaint_matters": "complaint_id || '-' || i AS complaint_id, matter_id || '-' || i AS matter_id",
+    "matter_keys": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id,"
+    " CASE WHEN key = 0 THEN 0 ELSE (hash(key, i) >> 2)::BIGINT END AS key, sequence + i * $each AS sequence",
     "problem_complaints": "complaint_id || '-' || i AS complaint_id, 'H-' || i AS run_id",
     "judgement_profiles": "'H-' || i AS run_id",
     "runs": "'H-' || i AS run_id, -i AS sequence,"
@@ -72,10 +75,10 @@ def site(folder: Path) -> SitePaths:
 
 def multiply(paths: SitePaths, copies: int) -> None:
     """Add `copies` copies of everything that the one night left, and the events of their coming into problems."""
-    days = _YEARS * 365
+    numbers = {"days": _YEARS * 365, "copies": copies, "each": _AT_ONCE}
     with duckdb.connect(str(paths.ledger)) as connection:
         for table, replaced in _KEYS.items():
-            used = {name: value for name, value in (("days", days), ("copies", copies)) if f"${name}" in replaced}
+            used = {name: value for name, value in numbers.items() if f"${name}" in replaced}
             source = f"{table} t, range(1, {copies + 1}) c(i)"
             connection.execute(f"INSERT INTO {table} BY NAME SELECT t.* REPLACE ({replaced}) FROM {source}", used)
         connection.execute(f"UPDATE runs SET sequence = sequence + {copies + 1}")
@@ -97,24 +100,33 @@ def multiply(paths: SitePaths, copies: int) -> None:
 def build(folder: Path, old: int) -> None:
     """Make a site with about `old` complaints behind it."""
     paths = site(folder)
-    put_tickets(paths, "12328历史.csv", _HISTORY_SEED, min(old, 2500))
+    put_tickets(paths, "12328历史.csv", _HISTORY_SEED, min(old, _AT_ONCE))
     run_night(paths, AS_OF)
-    if old > 2500:
-        multiply(paths, old // 2500 - 1)
+    if old > _AT_ONCE:
+        multiply(paths, old // _AT_ONCE - 1)
 
 
-def time_night(folder: Path, stages: set[str]) -> dict[str, float]:
-    """Run the stages on the site in `folder` and return the CPU seconds of each, and the peak of memory in MB."""
-    seconds = {}
-    start = time.process_time()
+def time_night(folder: Path, stages: set[str], begun_at: float) -> dict[str, tuple[float, float]]:
+    """Run the stages on the site in `folder` and return wall and CPU seconds of each, and the peak of memory in MB."""
+    seconds = {"start": (time.time() - begun_at, time.process_time())}
+    start = time.perf_counter(), time.process_time()
+
+    def lap(name: str) -> None:
+        nonlocal start
+        now = time.perf_counter(), time.process_time()
+        seconds[name] = now[0] - start[0], now[1] - start[1]
+        start = now
+
     with open_night(site(folder), AS_OF) as night:
-        seconds["open"] = time.process_time() - start
+        lap("open")
         for stage in STAGES:
             if stage.code in stages:
-                start = time.process_time()
                 run_stage(night, stage)
-                seconds[stage.code] = time.process_time() - start
-    return seconds | {"MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+                lap(stage.code)
+    lap("close")
+    # Not that of getrusage: it counts the process that started this one.
+    peak = int(re.findall(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[0]) / 1024
+    return seconds | {"MB": (peak, peak)}
 
 
 def main() -> int:
@@ -125,9 +137,10 @@ def main() -> int:
     parser.add_argument("--stages", default=",".join(stage.code for stage in STAGES))
     parser.add_argument("--keep", type=Path, help="build the history here, or take it from here")
     parser.add_argument("--night", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--begun-at", type=float, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.night:
-        print(json.dumps(time_night(args.night, set(args.stages.split(",")))))
+        print(json.dumps(time_night(args.night, set(args.stages.split(",")), args.begun_at)))
         return 0
     with tempfile.TemporaryDirectory() as temporary:
         history = args.keep or Path(temporary) / "history"
@@ -143,13 +156,17 @@ def main() -> int:
                 subprocess.run(["cp", "-r", str(history), str(folder)], check=True)
             put_tickets(site(folder), "12328本夜.csv", _NIGHT_SEED, args.new)
             command = [sys.executable, __file__, "--night", str(folder), "--stages", args.stages]
+            command += ["--begun-at", str(time.time())]
             done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
             figures[name] = json.loads(done.stdout.splitlines()[-1])
-    for code in figures["empty"]:
-        one, other = figures["empty"][code], figures["history"][code]
-        print(f"{code:10}{one:9.2f}{other:9.2f}   × {other / max(one, 0.01):.2f}")
-    totals = [sum(value for code, value in figures[name].items() if code != "MB") for name in ("empty", "history")]
-    print(f"{'together':10}{totals[0]:9.2f}{totals[1]:9.2f}   × {totals[1] / totals[0]:.2f}   (CPU seconds)")
+    print(f"{'':10}{'wall':>9}{'':>9}{'':12}{'CPU':>9}")
+    totals = {name: [sum(v[k] for c, v in figures[name].items() if c != "MB") for k in (0, 1)] for name in figures}
+    for code in (*figures["empty"], "together"):
+        pairs = list(
+            zip(*(totals[name] if code == "together" else figures[name][code] for name in figures), strict=True)
+        )
+        told = [f"{one:9.2f}{other:9.2f}   × {other / max(one, 0.01):<7.2f}" for one, other in pairs]
+        print(f"{code:10}{''.join(told)}")
     return 0
 
 

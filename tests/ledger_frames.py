@@ -1,22 +1,30 @@
 """A ledger of invented problems and complaints: what the tests of workbooks and digest are fed with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cache
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
+from analysis.config import Settings, load_settings
 from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
 from analysis.exchange.seal import Seal
+from analysis.exchange.shown import Shown
 from analysis.exchange.unit_workbook import UnitIssue
 from analysis.ledger.deadlines import DeadlineBook, load_deadlines
 from analysis.ledger.deadlines import time_left as count_time_left
+from analysis.ledger.store import Store
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
+from analysis.pipeline.overseeing import oversee
+from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
 from analysis.text import text_digest
 from analysis.time_left import TimeLeft
 
@@ -200,8 +208,27 @@ def build_tables(seed: int = 7) -> dict[str, pd.DataFrame]:
         "raw_files": pd.DataFrame(_RAW_FILES),
         "quarantine": pd.DataFrame(_QUARANTINE),
         "complaint_matters": _matters(links),
+        "runs": pd.DataFrame([_run(1, EARLIER_RUN, 34), _run(2, RUN.run_id, 0)]),
     }
     return {t.name: conform(tables[t.name], t) for t in TABLES if t.is_published}
+
+
+@contextmanager
+def stored(tables: Mapping[str, pd.DataFrame]) -> Iterator[Store]:
+    """Put the tables into a ledger of their own for as long as it is looked at."""
+    with TemporaryDirectory() as folder, Store.open(Path(folder) / "ledger.duckdb") as store:
+        for table in TABLES:
+            if table.is_published:
+                store.append(table, tables[table.name])
+        yield store
+
+
+def shown(tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> Shown:
+    """Return what the outputs of RUN show of a ledger with these tables."""
+    settings = settings or load_settings()
+    with stored(tables) as store:
+        queue = oversee(read_judgements(store, settings, RUN.as_of), settings, RUN.run_id).queue
+        return read_shown(store, settings, RUN.run_id, waiting_for_review(queue, settings))
 
 
 def time_left(problem: Mapping[str, Any], category_code: str, as_of: date) -> TimeLeft:
@@ -212,6 +239,21 @@ def time_left(problem: Mapping[str, Any], category_code: str, as_of: date) -> Ti
 @cache
 def _deadline_rules() -> tuple[DeadlineBook, WorkingCalendar]:
     return load_deadlines(load_scheme()), load_calendar()
+
+
+def _run(sequence: int, run_id: str, days_ago: int) -> dict[str, object]:
+    started_at = RUN.started_at - timedelta(days=days_ago)
+    return {
+        "run_id": run_id,
+        "sequence": sequence,
+        "started_at": started_at,
+        "finished_at": started_at + timedelta(minutes=2),
+        "as_of_date": AS_OF - timedelta(days=days_ago),
+        "status": "finished",
+        "software_version": "1",
+        "codebook_version": RUN.codebook_version,
+        "counts": None,
+    }
 
 
 def _problem(problem_id: str, unit: str | None, code: str, statement: str, days: int, run_id: str) -> dict[str, object]:

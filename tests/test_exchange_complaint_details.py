@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.codebook.scheme import load_scheme
-from analysis.exchange.complaint_details import LONGEST_EXCERPT, collect_details, excerpt
+from analysis.exchange.complaint_details import LONGEST_EXCERPT, excerpt, mark_leads
 from analysis.exchange.sheets import Marked
-from tests.ledger_frames import build_tables
+from tests.ledger_frames import build_tables, shown
 
 
 def _excerpt(title: str | None, text: str, start: object, end: object) -> Marked | str:
@@ -61,7 +61,8 @@ def test_details_are_findings_and_the_review_queue_but_nothing_out_of_scope() ->
     tables = build_tables()
     gate = tables["gate_decisions"].copy()
     gate.loc[0, "decision"] = "out_of_scope"
-    details = collect_details(tables | {"gate_decisions": gate}, load_scheme())
+    links = tables["problem_complaints"].iloc[1:]
+    details = mark_leads(shown(tables | {"gate_decisions": gate, "problem_complaints": links}).details, load_scheme())
     assert set(gate["complaint_id"]) - set(details["complaint_id"]) == {gate.loc[0, "complaint_id"]}
     waiting = details[details["decision"] == "review"]
     assert waiting["problem_id"].isna().all()

@@ -14,11 +14,13 @@ from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.exchange.markdown import escape_markdown
 from analysis.exchange.outputs import write_outputs
-from tests.ledger_frames import AS_OF, CANARY, ISSUE, RUN, build_tables, time_left
+from tests.ledger_frames import AS_OF, CANARY, EARLIER_RUN, ISSUE, RUN, build_tables, shown, time_left
 
 
 def _digest(directory: Path, tables: dict[str, pd.DataFrame]) -> str:
-    write_outputs(directory, tables, load_settings(), load_scheme(), load_units(), RUN, ISSUE, time_left=time_left)
+    write_outputs(
+        directory, shown(tables), load_settings(), load_scheme(), load_units(), RUN, ISSUE, time_left=time_left
+    )
     return (directory / "夜报.md").read_text()
 
 
@@ -128,7 +130,7 @@ def test_a_long_table_is_cut_and_says_so(tmp_path: Path, tables: dict[str, pd.Da
     short = settings.model_copy(update={"exchange": settings.exchange.model_copy(update={"longest_digest_table": 3})})
     write_outputs(
         tmp_path,
-        tables | {"problems": problems},
+        shown(tables | {"problems": problems}, short),
         short,
         load_scheme(),
         load_units(),
@@ -157,15 +159,16 @@ def test_changed_judgements_are_told_with_the_reason(
     gate = tables["gate_decisions"].copy()
     concerned = gate.index[(gate["run_id"] == RUN.run_id) & (gate["decision"] == "in_scope")][:2]
     former = gate.loc[concerned, ["complaint_id", "decided_by", "model_id", "codebook_version"]].assign(
-        run_id="earlier", decision="out_of_scope", codes=""
+        run_id=EARLIER_RUN, decision="out_of_scope", codes=""
     )
     gate.loc[concerned, list(change)] = list(change.values())
-    complaints = tables["complaints"].assign(run_id="earlier")
+    complaints = tables["complaints"].assign(run_id=EARLIER_RUN)
     changed = tables | {"gate_decisions": gate, "former_judgements": former, "complaints": complaints}
     section = _section(_digest(tmp_path, changed), "判断有变的诉求")
     assert f"| {why} | 不纳入 | 纳入：" in section
     assert set(former["complaint_id"]) <= set(re.findall(r"T2026\d{8}", section))
-    same = former.assign(decision="in_scope", codes="irrelevant", complaint_id="T0")
+    codes = tables["assessments"].set_index("complaint_id")["sub_problem_code"]
+    same = former.assign(decision="in_scope", codes=former["complaint_id"].map(codes))
     assert "没有诉求的判断改变" in _digest(tmp_path, tables | {"former_judgements": same})
 
 

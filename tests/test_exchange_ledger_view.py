@@ -9,18 +9,18 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.contracts import FINISHED_STATUSES
 from analysis.errors import IntegrityError, SettingsError
-from analysis.exchange.ledger_view import LedgerRules, build_ledger, link_complaints, name_places
+from analysis.exchange.ledger_view import LedgerRules, build_ledger, name_places
 from analysis.exchange.places import load_coarse_places
 from analysis.exchange.style import Tone
-from tests.ledger_frames import AS_OF, build_tables, time_left
+from tests.ledger_frames import AS_OF, build_tables, stored, time_left
 
 RULES = LedgerRules(time_left, load_coarse_places())
 
 
 def _ledger(tables: dict[str, pd.DataFrame], rules: LedgerRules = RULES, as_of: date = AS_OF) -> pd.DataFrame:
-    names = ("problems", "problem_complaints", "complaints", "assessments", "complaint_matters")
-    frames = [tables[name] for name in names]
-    return build_ledger(*frames, load_scheme(), load_units(), as_of, rules)
+    with stored(tables) as store:
+        links = store.query("links")
+    return build_ledger(tables["problems"], links, load_scheme(), load_units(), as_of, rules)
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_an_empty_ledger_is_a_ledger(tables: dict[str, pd.DataFrame]) -> None:
 
 def test_a_link_to_nowhere_is_refused(tables: dict[str, pd.DataFrame]) -> None:
     with pytest.raises(IntegrityError, match="不在诉求表里"):
-        link_complaints(tables["problem_complaints"], tables["complaints"].iloc[1:], tables["complaint_matters"])
+        _ledger(tables | {"complaints": tables["complaints"].iloc[1:]})
 
 
 @pytest.mark.parametrize(("column", "value"), [("unit_id", "gone.unit"), ("sub_problem_code", "gone.code")])

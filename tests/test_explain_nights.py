@@ -85,6 +85,7 @@ def test_the_model_in_use_says_so_where_another_one_judged(site: SitePaths, tmp_
     other = copy_site(site, tmp_path)
     with Store.open(other.ledger) as store:
         store._connection.execute("UPDATE gate_decisions SET model_id = 'm-old'")
+        other.snapshot.unlink()  # what a run wrote never changes: the snapshot would keep it
         store.publish(other.snapshot)
     assert "由模型 m-old" in explain_complaint(other, LIGHT_ID).split("\n")[0]
 

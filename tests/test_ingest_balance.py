@@ -3,7 +3,7 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from analysis.ingest.canonical import CANDIDATE_COLUMNS, canonicalise
@@ -54,6 +54,7 @@ _MERGES = st.lists(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(_ROWS, _MERGES, st.sampled_from(["", ","]), st.booleans(), st.booleans())
+@example([([None, "A1"], None)], [[0, 0, 1, 1]], "", False, False)  # noqa: FBT003 - no heading is left
 def test_rows_balance(
     body: list[tuple[list[object], str | None]], merges: list[list[int]], delimiter: str, is_1904: bool, has_time: bool
 ) -> None:
@@ -61,6 +62,11 @@ def test_rows_balance(
     rows += [Row(n, cells if not fault else ["x"], fault) for n, (cells, fault) in enumerate(body, start=2)]  # type: ignore[arg-type]
     info = SheetInfo("数据", delimiter=delimiter, merges=merges, is_1904=is_1904)
     result = canonicalise(Sheet(info, rows), _RULES)
+    if not result.is_recognised:
+        assert not result.candidates
+        assert [(r.row_number, r.column_name) for r in result.rejects] == [(None, None)]
+        assert f"没有读取（{len(rows)} 行）" in result.notes[0]
+        return
     number = CANDIDATE_COLUMNS.index("row_number")
     accepted = [c[number] for c in result.candidates]
     rejected = {r.row_number for r in result.rejects}

@@ -22,7 +22,7 @@ from analysis.exchange.oversight import Oversight
 from analysis.ledger.review_queue import QUEUE_COLUMNS, build_queue
 from analysis.pipeline.overseeing import oversee
 from analysis.text import text_digest
-from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables, time_left
+from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables, shown, time_left
 
 SETTINGS, SCHEME = load_settings(), load_scheme()
 PLAIN: dict[str, Any] = {
@@ -175,7 +175,7 @@ def test_a_conflict_comes_first_and_only_for_the_text_that_was_judged() -> None:
 def outputs(directory: Path, tables: dict[str, pd.DataFrame], oversight: Oversight | None) -> tuple[str, list[Any]]:
     """Return the digest, and the rows under the heading of the sheet 待定与复核."""
     write_outputs(
-        directory, tables, SETTINGS, SCHEME, load_units(), RUN, ISSUE, time_left=time_left, oversight=oversight
+        directory, shown(tables), SETTINGS, SCHEME, load_units(), RUN, ISSUE, time_left=time_left, oversight=oversight
     )
     book = openpyxl.load_workbook(directory / "问题清单.xlsx")
     rows = [row for row in book["待定与复核"].iter_rows(values_only=True) if row[1] == "是否纳入"]
@@ -186,7 +186,7 @@ def test_digest_and_list_of_problems_tell_why_and_in_which_order(tmp_path: Path)
     tables = conflict()
     runs = pd.DataFrame([{"run_id": RUN.run_id, "sequence": 1, "as_of_date": RUN.as_of, "started_at": RUN.started_at}])
     runs = runs.assign(finished_at=pd.NaT, status="running", software_version="1", codebook_version="1", counts=None)
-    oversight = oversee(tables | {"runs": runs}, SCHEME, SETTINGS, RUN.run_id)
+    oversight = oversee(tables | {"runs": runs}, SETTINGS, RUN.run_id)
     digest, rows = outputs(tmp_path, tables | {"runs": runs}, oversight)
     assert [(row[2], row[4]) for row in rows] == [("c0", "复核意见不一致"), ("c1", "得分接近门槛")]
     assert "- **1** 件诉求复核意见不一致：请裁定" in digest

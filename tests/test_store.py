@@ -3,15 +3,21 @@
 import errno
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
+from random import Random
+from shutil import copyfile
 
+import duckdb
 import pandas as pd
 import pytest
 
-from analysis.contracts import EVENTS, MATTERS
+from analysis.contracts import ASSESSMENTS, COMPLAINTS, EVENTS, GATE_DECISIONS, MATTERS, RUNS
 from analysis.errors import BusyError, IntegrityError, UsageError
-from analysis.ledger.chain import Head
+from analysis.ledger.chain import SYSTEM, Head, event_record
 from analysis.ledger.store import Reader, Store
+from tests.ledger_frames import build_tables
 from tests.test_chain import events
 
 MATTER = pd.DataFrame([{"matter_id": "M-1", "canonical_complaint_id": "1", "run_id": "R"}])
@@ -128,3 +134,88 @@ def test_private_files_are_private(tmp_path: Path) -> None:
 def test_reading_where_nothing_was_run_yet_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="hotline run"):
         Reader.open(tmp_path / "snapshot.duckdb")
+
+
+def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random: Random) -> None:
+    """Let a run take the next complaints, judge some old ones anew, and change a problem."""
+    run_id = f"R{number}"
+    store.append(RUNS, tables["runs"].iloc[:1].assign(run_id=run_id, sequence=number))
+    fresh = tables["complaints"].iloc[20 * number : 20 * number + 20]
+    store.append(COMPLAINTS, fresh.assign(run_id=run_id))
+    known = store.table(COMPLAINTS)["complaint_id"]
+    anew = pd.Series(random.sample(sorted(known), random.choice([0, 0, 3])), dtype=object)
+    store.forget_judgements(anew)
+    judged = [*fresh["complaint_id"], *anew]
+    for table in (GATE_DECISIONS, ASSESSMENTS):
+        rows = tables[table.name]
+        store.append(table, rows[rows["complaint_id"].isin(judged)].assign(run_id=run_id))
+    problem = tables["problems"].iloc[[random.randrange(20)]]
+    store.put_problems(problem.assign(version=number, run_id=run_id))
+    event = event_record(
+        problem_id=problem["problem_id"].iloc[0],
+        kind="complaint_added",
+        subject=str(number),
+        payload={},
+        actor=SYSTEM,
+        at=datetime(2026, 11, 1),
+        run_id=run_id,
+    )
+    store.append_events(pd.DataFrame([event]))
+    store.keep_head()
+
+
+def _assert_published(store: Store, snapshot: Path) -> None:
+    store.publish(snapshot)
+    with Reader.open(snapshot) as reader:
+        for name, table in reader.tables().items():
+            pd.testing.assert_frame_equal(table, store.tables()[name], obj=name)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_snapshot_grown_night_by_night_is_what_the_ledger_holds(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables, random, snapshot = build_tables(), Random(seed), tmp_path / "snapshot.duckdb"
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        _night(store, tables, 0, random)
+        _assert_published(store, snapshot)
+        monkeypatch.setattr(Store, "_build_snapshot", lambda *_: pytest.fail("built whole where it could have grown"))
+        for number in range(1, 6):
+            _night(store, tables, number, random)
+            _assert_published(store, snapshot)
+        _assert_published(store, snapshot)
+
+
+def test_words_that_were_replaced_do_not_stay_in_the_file_of_the_snapshot(tmp_path: Path) -> None:
+    snapshot, first = tmp_path / "snapshot.duckdb", build_tables()["complaints"].iloc[:1]
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        store.append(RUNS, build_tables()["runs"])
+        store.append(COMPLAINTS, first.assign(text="REPLACED-WORDS"))
+        _assert_published(store, snapshot)
+        assert b"REPLACED-WORDS" in snapshot.read_bytes()
+        store.append(RUNS, build_tables()["runs"].iloc[:1].assign(run_id="next", sequence=3))
+        store.apply("delete_complaints", {"wanted": first[["complaint_id"]]})
+        store.append(COMPLAINTS, first.assign(run_id="next"))
+        _assert_published(store, snapshot)
+        assert b"REPLACED-WORDS" not in snapshot.read_bytes()
+
+
+def test_a_snapshot_that_nothing_can_be_added_to_is_built_anew(tmp_path: Path) -> None:
+    tables, random, snapshot = build_tables(), Random(1), tmp_path / "snapshot.duckdb"
+    ledger, backup = tmp_path / "ledger.duckdb", tmp_path / "backup.duckdb"
+    with Store.open(ledger) as store:
+        _night(store, tables, 0, random)
+        snapshot.write_bytes(b"damaged")
+        _assert_published(store, snapshot)
+    copyfile(ledger, backup)
+    copyfile(ledger.with_suffix(".head"), backup.with_suffix(".head"))
+    with Store.open(ledger) as store:
+        _night(store, tables, 1, random)
+        _assert_published(store, snapshot)
+    with duckdb.connect(str(snapshot)) as connection:
+        connection.execute("ALTER TABLE complaints DROP COLUMN reply")
+    with Store.open(ledger) as store:
+        _assert_published(store, snapshot)
+    with Store.open(backup) as store:  # an earlier state of the ledger, restored, went on in another way
+        _night(store, tables, 2, random)
+        _assert_published(store, snapshot)

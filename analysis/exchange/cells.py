@@ -11,7 +11,9 @@ _ILLEGAL_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\
 _LINE_BREAKS = re.compile("\r\n?")
 _FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 """Excel reads a typed text that starts so as a formula; in Chinese input mode the full-width ones too."""
-_WORDS = re.compile(r"[!-~]+|.", re.DOTALL)
+_CHINESE = "[一-鿿，。、：；？！（）《》“”]+"
+"""A run of characters that are all two units wide: they are counted, not looked at one by one."""
+_WORDS = re.compile(rf"{_CHINESE}|[!-~]+|.", re.DOTALL)
 _QUOTES = str.maketrans("", "", "\"'“”‘’「」『』\u200b\ufeff")
 _LATIN_WIDTH = 1.15
 """Latin letters of the fonts that replace 宋体 on other systems are wider than half a Chinese character."""
@@ -33,7 +35,7 @@ def cut_to_cell(text: str) -> str:
 
 def fits_in_cell(text: str) -> bool:
     """Say whether a cell can hold `text` whole."""
-    return len(text) + sum(character > "\uffff" for character in text) <= CELL_LIMIT
+    return 2 * len(text) <= CELL_LIMIT or len(text) + sum(character > "\uffff" for character in text) <= CELL_LIMIT
 
 
 def reads_as_formula(text: str) -> bool:
@@ -68,19 +70,25 @@ def display_width(text: str) -> float:
 
 
 def wrapped_line_count(text: str, units: float) -> int:
-    """Return how many lines `text` takes in a cell that is `units` halves of a Chinese character wide.
+    """Return how many lines `text` takes in a cell that is `units` halves of a Chinese character wide, at least one.
 
     Latin words and numbers move to the next line as a whole where they fit there, as office programs do it.
     """
-    return sum(_lines_of_paragraph(paragraph, units) for paragraph in text.split("\n"))
+    return sum(_lines_of_paragraph(paragraph, max(units, 2)) for paragraph in text.split("\n"))
 
 
 def _lines_of_paragraph(paragraph: str, units: float) -> int:
+    if 2 * len(paragraph) <= units:
+        return 1
     lines, used = 1, 0.0
     for word in _WORDS.findall(paragraph):
-        width = display_width(word)
+        width = display_width(word) if len(word) == 1 or word[0] <= "~" else 2 * len(word)
         if used + width <= units:
             used += width
+        elif len(word) > 1 and word[0] > "~":
+            left = len(word) - int((units - used) // 2)
+            further = -(-left // int(units // 2))
+            lines, used = lines + further, 2 * (left - (further - 1) * int(units // 2))
         elif width <= units:
             lines, used = lines + 1, width
         else:

@@ -35,34 +35,29 @@ DETAIL_COLUMNS: tuple[SheetColumn, ...] = (
 )
 
 
-def collect_details(tables: Mapping[str, pd.DataFrame], scheme: Scheme) -> pd.DataFrame:
-    """Return what was judged and what waits for a reviewer, one row per complaint, sub-problem and problem.
+def mark_leads(details: pd.DataFrame, scheme: Scheme) -> pd.DataFrame:
+    """Return judged complaints with what says who may see them.
 
-    Columns: those of complaints, the judgement's `sub_problem_code`, `score`, `assessor`, `cue_id`, `evidence_start`,
-    `evidence_end` (missing for a complaint that awaits review without any finding), `decision`, `scope_score`,
-    `review_reason`, `model_id`, `codebook_version`, `problem_id` (missing when in no problem), `file_name`,
-    `is_restricted` (the finding is a lead) and `has_lead` (some finding about this complaint is a lead).
+    Args:
+        details: columns of `sql/shown_details.sql`: one row per complaint and sub-problem, with the problem (missing
+            when in none); a complaint that awaits review without any finding has one row.
+        scheme: which categories are restricted.
+
+    Returns:
+        Also `is_restricted` (the finding is a lead) and `has_lead` (some finding about this complaint is a lead).
     """
-    gate = tables["gate_decisions"].drop(columns=["run_id", "reason"])
-    judged = gate[gate["decision"] != "out_of_scope"].merge(
-        tables["assessments"].drop(columns="run_id"), on="complaint_id", how="left"
-    )
-    judged = judged[(judged["decision"] == "review") | judged["sub_problem_code"].notna()]
-    keys = ["complaint_id", "sub_problem_code"]
-    links = tables["problem_complaints"][["problem_id", *keys]]
-    details = judged.merge(links, on=keys, how="left")
-    # Put there by hand for a judgement that is no longer made: a person's word counts as much as a score can.
-    by_hand = links[~pd.MultiIndex.from_frame(links[keys]).isin(pd.MultiIndex.from_frame(tables["assessments"][keys]))]
-    if len(by_hand):
-        by_hand = by_hand.assign(score=1.0, assessor="reviewer").merge(gate, on="complaint_id")
-        details = pd.concat([details, by_hand], ignore_index=True)
-    details = details.merge(tables["complaints"], on="complaint_id")
-    files = tables["raw_files"][["file_id", "file_name"]]
-    details = details.merge(files, on="file_id", how="left")
     restricted = {code for code in scheme.sub_problems if scheme.category_of(code).is_restricted}
-    details["is_restricted"] = details["sub_problem_code"].isin(restricted)
-    details["has_lead"] = details.groupby("complaint_id")["is_restricted"].transform("any")
-    return details.sort_values(["problem_id", "received_at", "complaint_id", "sub_problem_code"], ignore_index=True)
+    is_restricted = details["sub_problem_code"].isin(restricted)
+    with_lead = details.loc[is_restricted, "complaint_id"]
+    return details.assign(is_restricted=is_restricted, has_lead=details["complaint_id"].isin(with_lead))
+
+
+def left_out(listed: int, total: int) -> tuple[str, ...]:
+    """Return what is to be said where not all complaints are listed, as notes of a sheet."""
+    if listed >= total:
+        return ()
+    words = f"共有{total}件诉求，本表列出其中{listed}件：各问题最近的、复核价值最高的。"
+    return (f"{words}其余的用 hotline trace 加问题编号查看，或查快照。",)
 
 
 def detail_rows(details: pd.DataFrame, edition: Edition) -> list[SheetRow]:

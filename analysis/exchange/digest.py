@@ -1,7 +1,5 @@
 """夜报: what came in, what was judged, what is due, and what a human must do today, in Markdown."""
 
-from collections.abc import Mapping
-
 import pandas as pd
 
 from analysis.contracts import DECISIONS, FINISHED_STATUSES, OUTCOMES, PROBLEM_SOURCES, RAW_FILES
@@ -17,13 +15,13 @@ from analysis.exchange.ledger_view import COUNTING_RULE, REACH, TIME_RULE, as_te
 from analysis.exchange.markdown import escape_markdown, markdown_table
 from analysis.exchange.oversight import Oversight, drift_section, elusion_section, review_section
 from analysis.exchange.problem_sources import PROGRESS_RULE, count_batches, count_sources
+from analysis.exchange.shown import Shown
 from analysis.exchange.style import Tone
 
 
 def build_digest(
     ledger: pd.DataFrame,
-    links: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
+    shown: Shown,
     edition: Edition,
     oversight: Oversight,
 ) -> str:
@@ -31,8 +29,7 @@ def build_digest(
 
     Args:
         ledger: result of `build_ledger`.
-        links: result of `link_complaints`.
-        tables: the contract's tables.
+        shown: what the ledger holds for it.
         edition: whose digest it is, and the run.
         oversight: reviews, elusion test and drift.
     """
@@ -47,29 +44,29 @@ def build_digest(
         f"# {escape_markdown(site.name)}诉求分析夜报（{run.as_of:%Y年%m月%d日}）",
         made_by,
         "## 今天要办",
-        _to_do(ledger, open_ledger, tables, oversight),
+        _to_do(ledger, open_ledger, shown, oversight),
         "## 反弹",
-        relapsed_section(open_ledger, links, run.run_id, most),
+        relapsed_section(open_ledger, shown.links, run.run_id, most),
         "## 新登记的问题",
         _problem_table(open_ledger[open_ledger["run_id"] == run.run_id], most),
         "## 有新诉求的老问题",
-        _grown(open_ledger, links, run.run_id, most),
+        _grown(open_ledger, shown.links, run.run_id, most),
         "## 超期",
         _problem_table(_by_time(open_ledger, Tone.OVERDUE), most),
         "## 临期",
         _problem_table(_by_time(open_ledger, Tone.DUE_SOON), most),
         "## 判断有变的诉求",
-        changed_section(tables, edition.scheme, run.run_id, most),
+        changed_section(shown.changed, edition.scheme, most),
         "## 责任单位交来的",
-        handed_in_section(open_ledger, tables, run.run_id, most),
+        handed_in_section(open_ledger, shown.steps, shown.runs, run.run_id, most),
         "## 收件对账",
-        _intake(tables["raw_files"], run.run_id),
+        _intake(shown.raw_files, run.run_id),
         "## 判断",
-        _judged(tables["gate_decisions"], run.run_id),
+        _judged(shown.judged),
         "## 台账现状",
-        _state(ledger, links, edition),
+        _state(ledger, shown.links, edition),
         "## 问题来源",
-        _sources(ledger, links, edition),
+        _sources(ledger, shown.links, edition),
         "## 复核",
         review_section(oversight),
         "## 漏判抽查",
@@ -77,17 +74,15 @@ def build_digest(
         "## 漂移",
         drift_section(oversight),
         "## 隔离",
-        _quarantined(tables["quarantine"]),
+        _quarantined(shown.quarantine),
         "## 说明",
-        _notes(ledger, open_ledger, tables["complaints"]),
+        _notes(ledger, open_ledger, shown.undated_count),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _to_do(
-    ledger: pd.DataFrame, open_ledger: pd.DataFrame, tables: Mapping[str, pd.DataFrame], oversight: Oversight
-) -> str:
-    quarantine, gate = tables["quarantine"], tables["gate_decisions"]
+def _to_do(ledger: pd.DataFrame, open_ledger: pd.DataFrame, shown: Shown, oversight: Oversight) -> str:
+    quarantine = shown.quarantine
     is_open = quarantine["status"] == "open"
     status = open_ledger["status"]
     counts = (
@@ -106,7 +101,7 @@ def _to_do(
             ((status == "awaiting_handover") & open_ledger["unit_id"].notna()).sum(),
             "个问题待交办：把“整改台账”文件夹里的台账发给责任单位",
         ),
-        ((gate["decision"] == "review").sum(), "件诉求待人工复核：见《问题清单》“待定与复核”"),
+        (shown.judged_count("review"), "件诉求待人工复核：见《问题清单》“待定与复核”"),
         (oversight.waiting_count("conflict"), "件诉求复核意见不一致：请裁定"),
         (oversight.waiting_count("elusion"), "件漏判抽查待复核：用 hotline review 导出"),
         (oversight.outside_count, "项判断指标超出以往范围：见“漂移”"),
@@ -152,12 +147,13 @@ def _intake(raw_files: pd.DataFrame, run_id: str) -> str:
     return f"{markdown_table(headings, rows, 7)}\n\n{rule}{known}"
 
 
-def _judged(gate: pd.DataFrame, run_id: str) -> str:
+def _judged(judged: pd.DataFrame) -> str:
     rows = []
-    for heading, decisions in (("本次", gate[gate["run_id"] == run_id]), ("累计", gate)):
-        counts = decisions["decision"].value_counts()
-        by_people = int((decisions["decided_by"] == "reviewer").sum())
-        rows.append([heading, len(decisions), *(int(counts.get(code, 0)) for code in DECISIONS), by_people])
+    for heading, counts in (("本次", judged[judged["is_tonight"].astype(bool)]), ("累计", judged)):
+        by_decision = counts.groupby("decision")["judged_count"].sum()
+        by_people = int(counts.loc[counts["decided_by"] == "reviewer", "judged_count"].sum())
+        decided = [int(by_decision.get(code, 0)) for code in DECISIONS]
+        rows.append([heading, int(counts["judged_count"].sum()), *decided, by_people])
     return markdown_table(["", "判断的诉求", *DECISIONS.values(), "其中人工决定"], rows, 5)
 
 
@@ -242,9 +238,8 @@ def _quarantined(quarantine: pd.DataFrame) -> str:
     return f"{table}\n\n按文件、行列出的明细见《问题清单》“隔离区”。{resolved}"
 
 
-def _notes(ledger: pd.DataFrame, open_ledger: pd.DataFrame, complaints: pd.DataFrame) -> str:
+def _notes(ledger: pd.DataFrame, open_ledger: pd.DataFrame, undated_count: int) -> str:
     lines = [f"- {COUNTING_RULE}", "- 待人工复核的诉求尚未计入问题；得分是概率，不是查证结果。"]
-    undated_count = int(complaints["received_at"].isna().sum())
     if undated_count:
         lines.append(f"- 累计有 {undated_count} 件诉求没有受理时间。{TIME_RULE}")
     if len(ledger) > len(open_ledger):

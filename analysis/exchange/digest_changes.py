@@ -1,6 +1,7 @@
 """What the digest says about problems that relapsed, judgements that changed, and what units handed in."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -48,66 +49,38 @@ def relapsed_section(open_ledger: pd.DataFrame, links: pd.DataFrame, run_id: str
     return "\n\n".join(parts) or "无。"
 
 
-def changed_section(tables: Mapping[str, pd.DataFrame], scheme: Scheme, run_id: str, most: int) -> str:
-    """Return which complaints were judged differently than before in a run, and why."""
-    changed = _changed(tables, run_id)
+def changed_section(changed: pd.DataFrame, scheme: Scheme, most: int) -> str:
+    """Return which complaints were judged otherwise than before, and why.
+
+    changed: columns of `sql/changed_judgements.sql`.
+    """
     if changed.empty:
         return "没有诉求的判断改变。"
-    by = ["why", "was", "is"]
+    told = changed.assign(
+        why=[_why(row) for row in changed.to_dict("records")],
+        was=[_judgement(*j, scheme) for j in zip(changed["former_decision"], changed["former_codes"], strict=True)],
+        now=[_judgement(*j, scheme) for j in zip(changed["decision"], changed["codes"], strict=True)],
+    )
     rows: list[list[object]] = []
-    for (why, was, now), group in changed.groupby(by):
+    for (why, was, now), group in told.groupby(["why", "was", "now"]):
         ids = "、".join(group["complaint_id"].head(_MOST_IDS)) + ("等" if len(group) > _MOST_IDS else "")
-        rows.append([why, _judgement(was, scheme), _judgement(now, scheme), ids, *total_reach(group).values()])
+        rows.append([why, was, now, ids, *total_reach(group).values()])
     rows.sort(key=lambda row: (-int(str(row[4])), str(row)))
     rows, more = cut(rows, most)
     return markdown_table(["为什么", "原判断", "现判断", "诉求编号", *REACH_WORDS], rows, 3) + more
 
 
-def _changed(tables: Mapping[str, pd.DataFrame], run_id: str) -> pd.DataFrame:
-    """Return what changed in a run: complaint_id, person_key, matter_id, why (Chinese), was and is (decision|codes)."""
-    gate, former, runs = tables["gate_decisions"], tables["former_judgements"], tables["runs"]
-    now = gate[(gate["run_id"] == run_id) & gate["complaint_id"].isin(former["complaint_id"])]
-    sequence = runs.set_index("run_id")["sequence"]
-    latest = former.assign(order=former["run_id"].map(sequence)).sort_values("order", kind="stable")
-    latest = latest.drop_duplicates("complaint_id", keep="last")
-    both = now.merge(latest, on="complaint_id", suffixes=("", "_before"))
-    codes = tables["assessments"][["complaint_id", "sub_problem_code"]].sort_values("sub_problem_code")
-    codes = codes[codes["complaint_id"].isin(both["complaint_id"])]
-    both = both.merge(
-        codes.groupby("complaint_id")["sub_problem_code"].agg(";".join).rename("codes_now"),
-        left_on="complaint_id",
-        right_index=True,
-        how="left",
-    )
-    both = both.assign(
-        was=both["decision_before"] + "|" + both["codes"].fillna(""),
-        **{"is": both["decision"] + "|" + both["codes_now"].fillna("")},
-    )
-    both = both[both["was"] != both["is"]]
-    complaints = tables["complaints"][["complaint_id", "complainant_key", "run_id"]]
-    both = both.merge(complaints.rename(columns={"run_id": "worded_run_id"}), on="complaint_id")
-    both = both.merge(tables["complaint_matters"][["complaint_id", "matter_id"]], on="complaint_id", how="left")
-    return both.assign(
-        why=[_why(row, run_id) for row in both.to_dict("records")],
-        person_key=both["complainant_key"].fillna(both["complaint_id"]),
-        matter_id=both["matter_id"].fillna(both["complaint_id"]),
-    )
-
-
-def _why(row: Mapping[object, object], run_id: str) -> str:
-    if row["decided_by"] == "reviewer":
+def _why(row: Mapping[Any, Any]) -> str:
+    if row["is_reviewed"]:
         return "人工复核"
-    if row["worded_run_id"] == run_id:
+    if row["is_reworded"]:
         return "诉求内容更新"
-    if row["model_id"] != row["model_id_before"]:
+    if row["has_new_model"]:
         return "换了模型"
-    if row["codebook_version"] != row["codebook_version_before"]:
-        return "代码本变更"
-    return "人工意见变动"
+    return "代码本变更" if row["has_new_codebook"] else "人工意见变动"
 
 
-def _judgement(words: object, scheme: Scheme) -> str:
-    decision, codes = str(words).split("|")
+def _judgement(decision: str, codes: str, scheme: Scheme) -> str:
     known = scheme.sub_problems
     names = [
         "（线索类）" if scheme.category_of(code).is_restricted else known[code].name
@@ -117,9 +90,11 @@ def _judgement(words: object, scheme: Scheme) -> str:
     return DECISIONS[decision] + (f"：{'、'.join(names)}" if names else "")
 
 
-def handed_in_section(open_ledger: pd.DataFrame, tables: Mapping[str, pd.DataFrame], run_id: str, most: int) -> str:
+def handed_in_section(
+    open_ledger: pd.DataFrame, steps: pd.DataFrame, runs: pd.DataFrame, run_id: str, most: int
+) -> str:
     """Return what units handed in since the run before, and what of it waits for the supervisor."""
-    parts = [_handed_in(open_ledger, tables["events"], tables["runs"], run_id)]
+    parts = [_handed_in(open_ledger, steps, runs, run_id)]
     waiting = pd.concat(
         [
             open_ledger[open_ledger["status"] == "objected"].assign(task="异议待核"),

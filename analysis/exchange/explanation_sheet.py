@@ -30,8 +30,8 @@ def explanation_sheet(
 
     Args:
         subtitle: the line under the title.
-        explanations: the contract's table.
-        details: result of `collect_details`, or the part of it that the workbook may show.
+        explanations: complaint_id and text.
+        details: result of `mark_leads`, or the part of it that the workbook may show.
         edition: whose workbook it is.
         warning: stands above the notes.
     """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
+from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows, left_out
 from analysis.exchange.edition import Edition
 from analysis.exchange.explanation_sheet import explanation_sheet
 from analysis.exchange.files import PRIVATE_MODE
@@ -55,12 +55,13 @@ def write_leads(
     Args:
         path: where to write it.
         ledger: result of `build_ledger`; only restricted problems are used.
-        details: result of `collect_details`; only restricted findings, and complaints that hold one, are used.
-        explanations: the contract's table.
+        details: result of `mark_leads`; only restricted findings, and complaints that hold one, are used.
+        explanations: complaint_id and text.
         edition: whose list it is, and the run.
     """
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域线索移送清单"
     below = edition.subtitle()
+    restricted, leads = ledger[ledger["is_restricted"]], details[details["is_restricted"]]
     sheets = (
         Sheet(
             name="线索移送清单",
@@ -70,7 +71,7 @@ def write_leads(
             notes=(COUNTING_RULE, "深蓝栏头由系统生成；灰色栏头在移送后由监督单位填写。"),
             has_tone_legend=True,
             columns=LEAD_COLUMNS,
-            rows=problem_rows(ledger[ledger["is_restricted"]]),
+            rows=problem_rows(restricted),
             frozen_columns=2,
         ),
         Sheet(
@@ -78,9 +79,12 @@ def write_leads(
             title="线索诉求明细",
             subtitle=below,
             warning=SECRECY,
-            notes=("得分是模型和规则给出的概率，不是查证结果。问题编号空着的尚待人工复核，没有列入清单。",),
+            notes=(
+                "得分是模型和规则给出的概率，不是查证结果。问题编号空着的尚待人工复核，没有列入清单。",
+                *left_out(int(leads["problem_id"].notna().sum()), int(restricted["complaint_count"].sum())),
+            ),
             columns=DETAIL_COLUMNS,
-            rows=detail_rows(details[details["is_restricted"]], edition),
+            rows=detail_rows(leads, edition),
             frozen_columns=3,
         ),
         explanation_sheet(below, explanations, details[details["has_lead"]], edition, warning=SECRECY),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -58,30 +59,6 @@ def as_date(value: Any) -> date | None:
     return value.date() if isinstance(value, datetime) else value
 
 
-def link_complaints(
-    problem_complaints: pd.DataFrame, complaints: pd.DataFrame, complaint_matters: pd.DataFrame
-) -> pd.DataFrame:
-    """Return one row per problem and complaint with what the counts need.
-
-    Columns: those of `problem_complaints`, `person_key` (the digest of the complainant, or the complaint itself
-    where nobody can be told apart), `matter_id`, `received_at`, `place`, `district`.
-
-    Raises:
-        IntegrityError: a problem refers to a complaint that is not there.
-    """
-    wanted = ["complaint_id", "complainant_key", "received_at", "place", "district"]
-    links = problem_complaints.merge(complaints[wanted], on="complaint_id", how="left", indicator="found")
-    missing = links.loc[links["found"] != "both", "problem_id"]
-    if len(missing):
-        raise IntegrityError(
-            f"问题 {missing.iloc[0]} 等的 {len(missing)} 件诉求不在诉求表里。请先运行 hotline status 核对台账再导出。"
-        )
-    links = links.merge(complaint_matters[["complaint_id", "matter_id"]], on="complaint_id", how="left")
-    links["person_key"] = links["complainant_key"].fillna(links["complaint_id"])
-    links["matter_id"] = links["matter_id"].fillna(links["complaint_id"])
-    return links.drop(columns=["found", "complainant_key"])
-
-
 def count_reach(links: pd.DataFrame, by: str | list[str]) -> pd.DataFrame:
     """Return distinct complaints, complainants and matters per group of links, indexed by the group."""
     counts = links.groupby(by)[["complaint_id", "person_key", "matter_id"]].nunique()
@@ -96,10 +73,7 @@ def total_reach(links: pd.DataFrame) -> dict[str, int]:
 
 def build_ledger(
     problems: pd.DataFrame,
-    problem_complaints: pd.DataFrame,
-    complaints: pd.DataFrame,
-    assessments: pd.DataFrame,
-    complaint_matters: pd.DataFrame,
+    links: pd.DataFrame,
     scheme: Scheme,
     units: UnitRegister,
     as_of: date,
@@ -108,11 +82,9 @@ def build_ledger(
     """Return the ledger: one row per problem, the most complained of first, then in the order of the scheme.
 
     Args:
-        problems: the contract's table; so are the other frames.
-        problem_complaints: which complaints support which problem.
-        complaints: for persons, times and places.
-        assessments: for who judged, and how surely.
-        complaint_matters: which complaints are about the same matter.
+        problems: the contract's table.
+        links: columns of `sql/links.sql`: which complaints support which problem, by whom, when, where and about
+            what they are, and how they were judged.
         scheme: names and order of categories and sub-problems.
         units: the register that the problems' units stand in.
         as_of: the day to which time left is counted.
@@ -131,13 +103,13 @@ def build_ledger(
         IntegrityError: a problem refers to a complaint that is not there.
     """
     _require_known(problems, scheme, units)
-    links = link_complaints(problem_complaints, complaints, complaint_matters)
+    _require_complaints(links)
     ledger = problems.merge(count_reach(links, "problem_id"), on="problem_id", how="left")
     ledger[REACH] = ledger[REACH].fillna(0).astype(int)
     ledger = _with_names(ledger, scheme, units)
     ledger = _with_times(ledger, links, as_of, rules)
     places = _places_by_problem(links, rules.places)
-    judged = _judgement_by_problem(links, assessments)
+    judged = _judgement_by_problem(links)
     order = {code: position for position, code in enumerate(_codes_by_category(scheme))}
     ids = [str(problem_id) for problem_id in ledger["problem_id"]]
     return (
@@ -168,6 +140,12 @@ def _require_known(problems: pd.DataFrame, scheme: Scheme, units: UnitRegister) 
                 f"问题 {problem.problem_id} 的责任单位 {problem.unit_id} 不在 units.toml 里。"
                 "撤销的单位请保留并填写 valid_to，不要删除。"
             )
+
+
+def _require_complaints(links: pd.DataFrame) -> None:
+    lost = links.loc[links["is_lost"].astype(bool), "problem_id"]
+    if len(lost):
+        raise IntegrityError(f"问题 {lost.iloc[0]} 等的 {len(lost)} 件诉求不在诉求表里。请用 hotline verify 核对台账。")
 
 
 def as_text(value: Any) -> str:
@@ -235,10 +213,11 @@ def time_words(left: TimeLeft) -> str:
 
 def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, tuple[tuple[str, int], ...]]:
     """Return for each problem the places that its complaints name, with the number of complainants naming each."""
-    addresses = links[["problem_id", "person_key", "place", "district"]]
+    addresses = links[["problem_id", "person_key", "place", "district"]].drop_duplicates()
+    find = cache(places.find)
     named = addresses.assign(
         name=_column(
-            places.find(as_text(d), as_text(p)) for p, d in zip(links["place"], links["district"], strict=True)
+            find(as_text(d), as_text(p)) for p, d in zip(addresses["place"], addresses["district"], strict=True)
         )
     )
     named = named.explode("name").dropna(subset="name")
@@ -250,11 +229,9 @@ def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, t
     }
 
 
-def _judgement_by_problem(links: pd.DataFrame, assessments: pd.DataFrame) -> dict[str, tuple[str, str]]:
+def _judgement_by_problem(links: pd.DataFrame) -> dict[str, tuple[str, str]]:
     """Return for each problem how many of its complaints were judged by whom, and the range of their scores."""
-    judged = links[["problem_id", "complaint_id", "sub_problem_code"]].merge(
-        assessments[["complaint_id", "sub_problem_code", "assessor", "score"]], on=["complaint_id", "sub_problem_code"]
-    )
+    judged = links.dropna(subset=["assessor"])
     summary = {}
     for problem, group in judged.groupby("problem_id"):
         counts = group["assessor"].value_counts()

@@ -8,17 +8,17 @@ import pandas as pd
 from analysis.codebook.scheme import Scheme
 from analysis.codebook.units import UnitRegister
 from analysis.config import Settings
-from analysis.contracts import TABLES, conform
-from analysis.exchange.complaint_details import collect_details
+from analysis.exchange.complaint_details import mark_leads
 from analysis.exchange.digest import build_digest
 from analysis.exchange.edition import Edition, RunInfo
 from analysis.exchange.files import SHARED_MODE, safe_file_name, write_atomically
 from analysis.exchange.leads import has_leads, write_leads
-from analysis.exchange.ledger_view import LedgerRules, build_ledger, link_complaints
+from analysis.exchange.ledger_view import LedgerRules, build_ledger
 from analysis.exchange.oversight import Oversight
 from analysis.exchange.places import CoarsePlaces, load_coarse_places
 from analysis.exchange.problem_list import write_problem_list
 from analysis.exchange.replies import supervisor_replies
+from analysis.exchange.shown import Shown
 from analysis.exchange.superior_list import superior_problems, write_superior_list
 from analysis.exchange.unit_workbook import UnitIssue, unit_problems, write_unit_workbook
 from analysis.time_left import TimeLeftOf
@@ -35,7 +35,7 @@ DIGEST = "夜报.md"
 
 def write_outputs(
     directory: Path,
-    tables: Mapping[str, pd.DataFrame],
+    shown: Shown,
     settings: Settings,
     scheme: Scheme,
     units: UnitRegister,
@@ -55,7 +55,7 @@ def write_outputs(
 
     Args:
         directory: where the outputs go; it is made if need be.
-        tables: the contract's published tables by name; a missing one is an error.
+        shown: what the ledger holds for them.
         settings: office, thresholds.
         scheme: categories and sub-problems.
         units: the register of units.
@@ -67,33 +67,19 @@ def write_outputs(
         oversight: what is known of reviews, the elusion test and drift; nothing if not given.
 
     Raises:
-        KeyError: a published table is missing.
-        ValueError: a table does not fit its contract.
         HotlineError: the tables contradict each other or the codebook.
     """
-    frames = {table.name: conform(tables[table.name], table) for table in TABLES if table.is_published}
     edition = Edition(settings, scheme, units, run, source_names or {})
     rules = LedgerRules(time_left, places or load_coarse_places())
     oversight = oversight or Oversight()
-    links = link_complaints(frames["problem_complaints"], frames["complaints"], frames["complaint_matters"])
-    ledger = build_ledger(
-        frames["problems"],
-        frames["problem_complaints"],
-        frames["complaints"],
-        frames["assessments"],
-        frames["complaint_matters"],
-        scheme,
-        units,
-        run.as_of,
-        rules,
-    )
-    details = collect_details(frames, scheme)
+    ledger = build_ledger(shown.problems, shown.links, scheme, units, run.as_of, rules)
+    details = mark_leads(shown.details, scheme)
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
-    replies = supervisor_replies(frames["events"])
+    replies = supervisor_replies(shown.steps)
     written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition, issue, replies)
-    written.append(write_problem_list(directory / PROBLEM_LIST, ledger, links, details, frames, edition, oversight))
+    written.append(write_problem_list(directory / PROBLEM_LIST, ledger, details, shown, edition, oversight))
     if has_leads(ledger, details):
-        written.append(write_leads(directory / LEADS, ledger, details, frames["explanations"], edition))
+        written.append(write_leads(directory / LEADS, ledger, details, shown.explanations, edition))
     else:
         _retire(directory / LEADS)
     for_superiors = superior_problems(ledger, edition)
@@ -101,7 +87,7 @@ def write_outputs(
         written.append(write_superior_list(directory / SUPERIOR_LIST, for_superiors, edition))
     else:
         _retire(directory / SUPERIOR_LIST)
-    digest = build_digest(ledger, links, frames, edition, oversight).encode()
+    digest = build_digest(ledger, shown, edition, oversight).encode()
     written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
     return written
 

@@ -1,6 +1,8 @@
 """What the digest says about people's checks and about the model itself: reviews, elusion test, drift."""
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -33,7 +35,11 @@ class Oversight:
 
     def waiting_count(self, reason: str) -> int:
         """Return how many complaints wait for a reviewer for a reason (a key of REVIEW_REASONS)."""
-        return int(sum(REVIEW_REASONS[reason] in reasons.split("；") for reasons in self.queue["reasons"]))
+        return sum(count for words, count in self._told.items() if REVIEW_REASONS[reason] in words.split("；"))
+
+    @cached_property
+    def _told(self) -> Counter[str]:
+        return Counter(self.queue["reasons"].tolist())
 
     @property
     def outside_count(self) -> int:

@@ -1,15 +1,14 @@
 """问题清单: the supervisor's own workbook, from the list of problems down to each complaint and its evidence."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.codebook.scheme import Scheme
-from analysis.contracts import PROBLEM_SOURCES, QUARANTINE
+from analysis.contracts import DECISIONS, PROBLEM_SOURCES, QUARANTINE
 from analysis.exchange.assistant_words import OPINION_HEADING, current_opinions, opinion_words
-from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows
+from analysis.exchange.complaint_details import DETAIL_COLUMNS, detail_rows, left_out
 from analysis.exchange.edition import Edition
 from analysis.exchange.explanation_sheet import explanation_sheet
 from analysis.exchange.ledger_view import (
@@ -27,6 +26,7 @@ from analysis.exchange.oversight import Oversight
 from analysis.exchange.problem_sources import PROGRESS_RULE, count_batches, count_sources
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
+from analysis.exchange.shown import Shown
 from analysis.exchange.style import Tone
 
 MOST_PLACES = 3
@@ -111,9 +111,8 @@ _QUARANTINE_WIDTHS = {
 def write_problem_list(
     path: Path,
     ledger: pd.DataFrame,
-    links: pd.DataFrame,
     details: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
+    shown: Shown,
     edition: Edition,
     oversight: Oversight,
 ) -> Path:
@@ -122,9 +121,8 @@ def write_problem_list(
     Args:
         path: where to write it.
         ledger: result of `build_ledger`.
-        links: result of `link_complaints`.
-        details: result of `collect_details`.
-        tables: the contract's tables; here quarantine, gate_decisions, explanations and opinions are read.
+        details: result of `mark_leads`.
+        shown: what the ledger holds for it.
         edition: whose list it is, scheme, units and run.
         oversight: its queue tells why and in which order complaints are to be reviewed.
     """
@@ -133,22 +131,27 @@ def write_problem_list(
     open_ledger = ledger[~ledger["is_restricted"]]
     sheets = (
         _problems(title, below, ledger, open_ledger),
-        _by_unit(below, open_ledger, links, edition),
-        _by_category(below, ledger, links, edition.scheme),
-        _by_source(below, ledger, links, edition),
-        _with_opinions(_pending(below, open_ledger, details, edition, oversight.queue), tables, edition.scheme),
+        _by_unit(below, open_ledger, shown.links, edition),
+        _by_category(below, ledger, shown.links, edition.scheme),
+        _by_source(below, ledger, shown.links, edition),
+        _with_opinions(_pending(below, open_ledger, details, edition, oversight.queue), shown, edition.scheme),
         Sheet(
             name="诉求明细",
             title="诉求明细",
             subtitle=below,
-            notes=("正文已去除个人信息，仍仅限监督单位内部使用，不得转给被反映单位。一件诉求有几个小类的占几行。",),
+            notes=(
+                "正文已去除个人信息，仍仅限监督单位内部使用，不得转给被反映单位。一件诉求有几个小类的占几行。",
+                *left_out(
+                    details["complaint_id"].nunique(), shown.judged_count("in_scope") + shown.judged_count("review")
+                ),
+            ),
             columns=DETAIL_COLUMNS,
             rows=detail_rows(details[~details["is_restricted"]], edition),
             frozen_columns=3,
         ),
-        explanation_sheet(below, tables["explanations"], details[~details["has_lead"]], edition),
-        _quarantine(below, tables["quarantine"]),
-        _explanation(below, ledger, tables["gate_decisions"], edition),
+        explanation_sheet(below, shown.explanations, details[~details["has_lead"]], edition),
+        _quarantine(below, shown.quarantine),
+        _explanation(below, ledger, shown, edition),
     )
     return write_book(path, Book(title, edition.office, edition.run.as_of, sheets))
 
@@ -365,9 +368,9 @@ def _pending(below: str, ledger: pd.DataFrame, details: pd.DataFrame, edition: E
     )
 
 
-def _with_opinions(pending: Sheet, tables: Mapping[str, pd.DataFrame], scheme: Scheme) -> Sheet:
+def _with_opinions(pending: Sheet, shown: Shown, scheme: Scheme) -> Sheet:
     """Return the sheet with the assistant's opinions beside what waits for a reviewer, where there are any."""
-    opinions = current_opinions(tables["assistant_opinions"], tables["complaints"])
+    opinions = current_opinions(shown.opinions, shown.details.drop_duplicates("complaint_id"))
     if opinions.empty:
         return pending
     words = {str(i): opinion_words(opinion, scheme, has_restricted=False) for i, opinion in opinions.iterrows()}
@@ -402,15 +405,15 @@ def _quarantine(below: str, quarantine: pd.DataFrame) -> Sheet:
     )
 
 
-def _explanation(below: str, ledger: pd.DataFrame, gate: pd.DataFrame, edition: Edition) -> Sheet:
+def _explanation(below: str, ledger: pd.DataFrame, shown: Shown, edition: Edition) -> Sheet:
     scheme, run = edition.scheme, edition.run
-    judged = gate["decision"].value_counts()
+    judged = {decision: shown.judged_count(decision) for decision in DECISIONS}
     restricted = "、".join(c.name for c in scheme.category if c.is_restricted)
     rules = "；".join(sorted(set(ledger["deadline_rule"].dropna()))) or "无"
     items = {
         "怎样计数": COUNTING_RULE,
-        "判断了多少": f"纳入{judged.get('in_scope', 0)}件，不纳入{judged.get('out_of_scope', 0)}件，"
-        f"待人工复核{judged.get('review', 0)}件。待复核的诉求尚未计入任何问题。",
+        "判断了多少": f"纳入{judged['in_scope']}件，不纳入{judged['out_of_scope']}件，"
+        f"待人工复核{judged['review']}件。待复核的诉求尚未计入任何问题。",
         "首次、最近反映": TIME_RULE,
         "得分": "模型和规则给出的概率，0到1，不是查证结果；“得分范围”是支持该问题的各件诉求的最低和最高得分。",
         "判断者": "线索规则、模型、规则与模型一致，或人工。人工的得分一律为1。",

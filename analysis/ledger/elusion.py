@@ -75,10 +75,29 @@ def draw(tables: Tables, month: str, site_code: str, rules: Elusion) -> pd.DataF
 
 def population(tables: Tables, month: str) -> "pd.Series[str]":
     """Return the ids of complaints that the model judged out of scope in a run of the month and nobody reviewed."""
+    judged = _judged_out(tables)
+    return judged.loc[judged["month"] == month, "complaint_id"]
+
+
+def _judged_out(tables: Tables) -> pd.DataFrame:
+    """Return month and complaint_id of what the model judged out of scope and nobody reviewed."""
     runs, gate = tables[RUNS.name], tables[GATE_DECISIONS.name]
-    of_month = runs.loc[pd.to_datetime(runs["as_of_date"]).dt.strftime("%Y-%m") == month, "run_id"]
-    is_judged = (gate["decision"] == "out_of_scope") & (gate["decided_by"] == "model") & gate["run_id"].isin(of_month)
-    return gate.loc[is_judged, "complaint_id"]
+    months = pd.Series(pd.to_datetime(runs["as_of_date"]).dt.strftime("%Y-%m").to_numpy(), index=runs["run_id"])
+    judged = gate[(gate["decision"] == "out_of_scope") & (gate["decided_by"] == "model")]
+    return judged[["complaint_id"]].assign(month=judged["run_id"].map(months))
+
+
+def first_day_of_samples(samples: pd.DataFrame, as_of: date, told_months: int) -> date:
+    """Return from which day on judgements count for this month's draw and for the figures of the last months.
+
+    Args:
+        samples: columns of ELUSION_SAMPLES.
+        as_of: a day of this month.
+        told_months: of how many months with samples the figures are told.
+    """
+    months = sorted({month_of(as_of), *samples["month"]}, reverse=True)
+    earliest = pd.Period(months[:told_months][-1], "M") - 1
+    return earliest.start_time.date()
 
 
 def _population_count(tables: Tables, month: str) -> int:
@@ -99,11 +118,10 @@ def samples_state(tables: Tables) -> pd.DataFrame:
     """Return ELUSION_SAMPLES with `state` of each: reviewed, missed, waiting, or lapsed (judged anew since)."""
     samples = tables[ELUSION_SAMPLES.name]
     found = samples.merge(verdicts(tables[REVIEWS.name])[[*VERSION, "decision", "is_conflict"]], on=VERSION, how="left")
-    waiting = pd.concat(
-        [pd.DataFrame({"month": m, "complaint_id": population(tables, m)}) for m in samples["month"].unique()]
-        or [samples[["month", "complaint_id"]]]
-    )
-    is_waiting = pd.MultiIndex.from_frame(found[["month", "complaint_id"]]).isin(pd.MultiIndex.from_frame(waiting))
+    keys = ["month", "complaint_id"]
+    judged = _judged_out(tables)
+    waiting = judged.loc[judged["complaint_id"].isin(samples["complaint_id"]), keys]
+    is_waiting = pd.MultiIndex.from_frame(found[keys]).isin(pd.MultiIndex.from_frame(waiting))
     state = pd.Series("lapsed", index=found.index)
     state[is_waiting | found["is_conflict"].notna()] = "waiting"
     state[found["decision"] == "out_of_scope"] = "reviewed"
@@ -112,7 +130,7 @@ def samples_state(tables: Tables) -> pd.DataFrame:
 
 
 def elusion_figures(tables: Tables, rules: Elusion) -> pd.DataFrame:
-    """Return what the samples say, one row per month, the newest first.
+    """Return what the samples of the last `told_months` months say, one row per month, the newest first.
 
     Returns:
         month, population_count, sample_count (drawn below the present rate, and not judged anew since),
@@ -120,7 +138,7 @@ def elusion_figures(tables: Tables, rules: Elusion) -> pd.DataFrame:
     """
     state = samples_state(tables)
     rows = []
-    for month in sorted(state["month"].unique(), reverse=True):
+    for month in sorted(state["month"].unique(), reverse=True)[: rules.told_months]:
         counted = state[(state["month"] == month) & (state["state"] != "lapsed")]
         counted = counted[counted["lot"] < _rate(tables, month, rules)]
         missed = int((counted["state"] == "missed").sum())

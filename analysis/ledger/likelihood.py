@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 
 from analysis.codebook import Review, read_codebook
 from analysis.ledger.likeness import Floats, Indices, Profiles, Reader, load_reader
-from analysis.ledger.pair_features import AGAINST, FEATURES, FOR, add_replacements, quick_features
+from analysis.ledger.pair_features import AGAINST, FEATURES, FOR, Orders, add_replacements, quick_features
 
 _CONTAINED = FEATURES.index("contained")
 _SCORED_AT_ONCE = 4000
@@ -66,13 +66,13 @@ class Judge:
 
     def likelihoods(self, profiles: Profiles, ones: Indices, others: Indices, least: float = 0.0) -> Floats:
         """Return the likelihood of each pair of rows of `profiles`; below `least` it may be told too high."""
-        out = np.zeros(len(ones))
+        out, orders = np.zeros(len(ones)), Orders(profiles)
         for start in range(0, len(ones), _SCORED_AT_ONCE):
             part = slice(start, start + _SCORED_AT_ONCE)
             pair = profiles.rows(ones[part]), profiles.rows(others[part])
             features, kept = quick_features(*pair, self.reader.names)
             likely = np.flatnonzero(self.weights.likelihood(features) >= least)
-            add_replacements(features, *pair, kept, likely)
+            add_replacements(features, orders, ones[part], others[part], kept, likely)
             out[part] = self.weights.likelihood(features)
         return out
 

@@ -202,6 +202,7 @@ class _Pool:
         self._apart = _partners(constraints.apart)
         matters = complaints["matter_id"] if "matter_id" in complaints else pd.Series([None] * self._new)
         self._given = matters.astype(object).where(matters.notna(), None).tolist()
+        self._likely: dict[tuple[int, int], float] = {}
         self._matters: list[str | None] = [self._holds.get(i, m) for i, m in zip(self._ids, self._given, strict=True)]
 
     def load(self, complaint_ids: "pd.Series[str]") -> None:
@@ -235,6 +236,25 @@ class _Pool:
         least = min(self._rule.likelihood, self._rule.canonical_likelihood)
         return self._rule.judge.likelihoods(self._profiles[0], ones, others, least)
 
+    def _remember(self, ones: Indices, others: Indices, likelihood: Floats) -> None:
+        self._likely.update(zip(zip(ones.tolist(), others.tolist(), strict=True), likelihood.tolist(), strict=True))
+
+    def _compare_with_first(self, ones: Indices, others: Indices) -> None:
+        """Compare each of `ones` with the first complaints of the matters it may join: all at once, which is faster."""
+        pairs = {
+            (one, self._row[str(self._matters[other]).removeprefix("M-")])
+            for one, other in zip(ones.tolist(), others.tolist(), strict=True)
+            if self._matters[other] is not None and str(self._matters[other]).removeprefix("M-") in self._row
+        }
+        missing = np.array(sorted(pairs - self._likely.keys()), dtype=np.int64).reshape(-1, 2)
+        self._remember(missing[:, 0], missing[:, 1], self._likelihoods(missing[:, 0], missing[:, 1]))
+
+    def _likelihood(self, one: int, other: int) -> float:
+        if (one, other) not in self._likely:
+            pair = np.array([one]), np.array([other])
+            self._remember(*pair, self._likelihoods(*pair))
+        return self._likely[one, other]
+
     def rows_of(self, complaint_ids: "pd.Series[str]") -> Indices:
         """Return the row of each complaint in the pool, -1 where it is gone from the ledger."""
         return np.array([self._row.get(i, -1) for i in complaint_ids], dtype=np.int64)
@@ -246,8 +266,10 @@ class _Pool:
         wanted = np.array([m is None for m in self._matters[: self._new]], dtype=bool)[ones]
         ones, others = ones[wanted], others[wanted]
         likelihood = self._likelihoods(ones, others)
+        self._remember(ones, others, likelihood)
         near = likelihood >= self._rule.likelihood
         ones, others, likelihood = ones[near], others[near], likelihood[near]
+        self._compare_with_first(ones, others)
         order = np.lexsort((np.arange(len(ones)), -likelihood, ones))
         starts = np.searchsorted(ones[order], np.arange(self._new + 1))
         members: dict[str, set[str]] = {}
@@ -292,7 +314,7 @@ class _Pool:
         canonical = self._row.get(matter.removeprefix("M-"), other)
         if canonical == other or self._matters[canonical] != matter:
             return True
-        return bool(self._likelihoods(np.array([row]), np.array([canonical]))[0] >= self._rule.canonical_likelihood)
+        return self._likelihood(row, canonical) >= self._rule.canonical_likelihood
 
 
 def _partners(apart: pd.DataFrame) -> dict[str, frozenset[str]]:

@@ -1,5 +1,7 @@
 """What tells whether two complaints are of the same matter, as numbers between profiles."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from analysis.ledger.grams import Codes, contains, gram_table, is_word_character, pair_codes
@@ -46,7 +48,9 @@ def pair_features(one: Profiles, other: Profiles, names: Names) -> Floats:
         Shape (rows, FEATURES), in their order.
     """
     features, kept = quick_features(one, other, names)
-    add_replacements(features, one, other, kept, np.arange(len(features)))
+    count = len(features)
+    both = Orders(Profiles.joined([one, other]))
+    add_replacements(features, both, np.arange(count), np.arange(count) + count, kept, np.arange(count))
     return features
 
 
@@ -63,19 +67,29 @@ def quick_features(one: Profiles, other: Profiles, names: Names) -> tuple[Floats
     return features, compared.shared[:, VIEW["name_triple"]]
 
 
-def add_replacements(features: Floats, one: Profiles, other: Profiles, kept: Floats, rows: Indices) -> None:
+def add_replacements(
+    features: Floats, orders: "Orders", ones: Indices, others: Indices, kept: Floats, rows: Indices
+) -> None:
     """Write into `features` how much of the names was replaced in some `rows`, which is slow to tell.
 
     Both features only speak against the same matter: pairs that are unlikely without them need not be looked at.
+
+    Args:
+        features: one row per pair, as `quick_features` returns them.
+        orders: those of the profiles that are compared.
+        ones: row of the one complaint of each pair in these profiles.
+        others: likewise of the other complaint.
+        kept: weight of the names that both have.
+        rows: which pairs to look at.
     """
     alike = rows[features[rows, _CONTAINED] > _ALIKE_FROM]
     leads_alike = rows[(features[rows, _CONTAINED] > _ALIKE_FROM) | (features[rows, _LEAD_FOUND] > _LEADS_ALIKE_FROM)]
     whole, lead = (FEATURES.index(name) for name in REPLACEMENTS)
-    for row in alike:
-        weight = _replaced(one, other, int(row), one.texts[row], other.texts[row])
+    for row in alike.tolist():
+        weight = orders.replaced(int(ones[row]), int(others[row]), is_lead=False)
         features[row, whole] = weight / (weight + 0.5 * kept[row] + 1)
-    for row in leads_alike:
-        weight = _replaced(one, other, int(row), one.leading_texts[row], other.leading_texts[row])
+    for row in leads_alike.tolist():
+        weight = orders.replaced(int(ones[row]), int(others[row]), is_lead=True)
         features[row, lead] = weight / (weight + _LEAD_WEIGHT)
 
 
@@ -156,34 +170,58 @@ class _Compared:
         return np.maximum(less - self.shared[:, VIEW[view]], 0) / np.maximum(less, 5)
 
 
-def _replaced(one: Profiles, other: Profiles, row: int, text: str, other_text: str) -> float:
-    """Return how rare the names are that stand in the same place of two texts."""
-    if text == other_text:
-        return 0.0
-    own, foreign = _ordered_codes(text), _ordered_codes(other_text)
-    runs = _unmet_runs(own, foreign, one.is_named(row, own))
-    others = _unmet_runs(foreign, own, other.is_named(row, foreign))
-    return sum(min(weight, others[place]) for place, weight in runs.items() if place in others)
+@dataclass(frozen=True)
+class _Order:
+    """The pairs of characters of a text: in their order, sorted, and how rare the names are that they stand in."""
+
+    codes: Codes
+    ordered: Codes
+    rarity: Floats
 
 
-def _unmet_runs(own: Codes, foreign: Codes, is_named: Flags) -> dict[tuple[int, int], float]:
+class Orders:
+    """Orders of the texts of profiles; one complaint is compared with many, and its texts are read once."""
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._profiles = profiles
+        self._known: dict[tuple[int, bool], _Order] = {}
+
+    def replaced(self, one: int, other: int, *, is_lead: bool) -> float:
+        """Return how rare the names are that stand in the same place of the texts, or the leads, of two rows."""
+        own, foreign = self._of(one, is_lead=is_lead), self._of(other, is_lead=is_lead)
+        if np.array_equal(own.codes, foreign.codes):
+            return 0.0
+        runs = _unmet_runs(own, foreign)
+        if not runs:
+            return 0.0
+        others = _unmet_runs(foreign, own)
+        return sum(min(weight, others[place]) for place, weight in runs.items() if place in others)
+
+    def _of(self, row: int, *, is_lead: bool) -> _Order:
+        if (row, is_lead) not in self._known:
+            codes = _codes_in_order((self._profiles.leading_texts if is_lead else self._profiles.texts)[row])
+            rarity = np.maximum(gram_table().weigh(codes) - _RARE_FROM, 0) * self._profiles.is_named(row, codes)
+            self._known[row, is_lead] = _Order(codes, np.sort(codes), rarity)
+        return self._known[row, is_lead]
+
+
+def _unmet_runs(own: _Order, foreign: _Order) -> dict[tuple[int, int], float]:
     """Return the rarity of the names in each short run of pairs that the other text has not, by the pairs around it.
 
     A copied complaint about another road differs in the name of the road alone.
     """
-    is_met = contains(np.sort(foreign), own)
+    is_met = contains(foreign.ordered, own.codes)
     turns = np.flatnonzero(is_met[1:] != is_met[:-1])
     before, last = turns[is_met[turns]], turns[~is_met[turns]]
-    rarity = np.maximum(gram_table().weigh(own) - _RARE_FROM, 0) * is_named
-    sums = np.concatenate([[0.0], np.cumsum(rarity)])
-    return {
-        (int(own[b]), int(own[e + 1])): float(sums[e + 1] - sums[b + 1])
-        for b, e in zip(before, last, strict=True)
-        if e - b <= _LONGEST_RUN
-    }
+    sums = np.concatenate([[0.0], np.cumsum(own.rarity)])
+    short = last - before <= _LONGEST_RUN
+    before, last = before[short], last[short]
+    weights = sums[last + 1] - sums[before + 1]
+    edges = zip(own.codes[before].tolist(), own.codes[last + 1].tolist(), strict=True)
+    return dict(zip(edges, weights.tolist(), strict=True))
 
 
-def _ordered_codes(text: str) -> Codes:
+def _codes_in_order(text: str) -> Codes:
     points = code_points(text).astype(np.uint64)
     points = points[is_word_character(points)]
     return np.concatenate([_EDGE, pair_codes(points), _EDGE]) if len(points) > 1 else np.concatenate([_EDGE, _EDGE])

@@ -51,18 +51,8 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
         Chinese (joined by ；), `value`, `opinions` of the reviewers so far (Chinese, "" before the first), and
         `has_lead`: a sub-problem proposed, or seen by a reviewer, is of a restricted category.
     """
-    gate = tables[GATE_DECISIONS.name]
+    waiting, disputed = rank_queue(tables, settings), disputed_opinions(tables)
     assessments = tables[ASSESSMENTS.name].sort_values(["score", "sub_problem_code"], ascending=[False, True])
-    disputed = disputed_opinions(tables)
-    sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
-    ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
-    waiting = ids.to_frame().merge(gate, on="complaint_id", how="left")
-    waiting = waiting.merge(sampled[["complaint_id", "lot"]], on="complaint_id", how="left")
-    flags = _flags(waiting, assessments, gate, settings)
-    flags["conflict"] = waiting["complaint_id"].isin(disputed["complaint_id"])
-    flags["elusion"] = waiting["lot"].notna() & (waiting["decision"] == "out_of_scope")
-    waiting = waiting.assign(value=_value(waiting["scope_score"], flags, settings), reasons=_reasons(flags))
-    waiting = waiting[_is_wanted(waiting, flags)]
     waiting = waiting.merge(
         tables[COMPLAINTS.name][["complaint_id", "title", "text", "source_code", "received_at"]], on="complaint_id"
     )
@@ -75,10 +65,34 @@ def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Se
         | waiting["complaint_id"].isin(_with_lead(disputed, scheme)),
         opinions=[told.get(complaint_id, "") for complaint_id in waiting["complaint_id"]],
     )
+    return waiting[QUEUE_COLUMNS].astype(dict.fromkeys(["codes", "evidence", "reasons", "opinions"], object))
+
+
+def rank_queue(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.DataFrame:
+    """Return which complaints wait for a reviewer and why, the most valuable first; see `build_queue`.
+
+    Of complaints only those that reviewers disagree about need to be among the tables, of assessments none of
+    complaints out of scope.
+
+    Returns:
+        complaint_id, decision, scope_score, unit_kind, reasons, value and lot.
+    """
+    gate, assessments = tables[GATE_DECISIONS.name], tables[ASSESSMENTS.name]
+    disputed = disputed_opinions(tables)
+    sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
+    ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
+    waiting: pd.DataFrame = ids.to_frame().merge(gate, on="complaint_id", how="left")
+    waiting = waiting.merge(sampled[["complaint_id", "lot"]], on="complaint_id", how="left")
+    flags = _flags(waiting, assessments, gate, settings)
+    flags["conflict"] = waiting["complaint_id"].isin(disputed["complaint_id"])
+    flags["elusion"] = waiting["lot"].notna() & (waiting["decision"] == "out_of_scope")
+    is_wanted = _is_wanted(waiting, flags)
+    waiting, flags = waiting[is_wanted], flags[is_wanted]
+    waiting = waiting.assign(value=_value(waiting["scope_score"], flags, settings), reasons=_reasons(flags))
     # Equals in value by lot: whoever stops halfway through the sample has still seen a random part of it.
     order = ["value", "lot", "scope_score", "complaint_id"]
-    ordered = waiting.sort_values(order, ascending=[False, True, False, True], ignore_index=True)[QUEUE_COLUMNS]
-    return ordered.astype(dict.fromkeys(["codes", "evidence", "reasons", "opinions"], object))
+    waiting = waiting.sort_values(order, ascending=[False, True, False, True], ignore_index=True)
+    return waiting[["complaint_id", "decision", "scope_score", "unit_kind", "reasons", "value", "lot"]]
 
 
 def disputed_opinions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -95,7 +109,7 @@ def _flags(waiting: pd.DataFrame, assessments: pd.DataFrame, gate: pd.DataFrame,
     """Say for each complaint which of the reasons hold that its judgement gives."""
     rules, band = settings.review, settings.classify
     score, balance = waiting["scope_score"], waiting["cue_balance"]
-    leans_in = score >= (band.review_from + band.include_from) / 2
+    leans_in = score >= band.middle
     is_disagreement = (balance >= rules.disagreement_from) & ~leans_in
     is_disagreement |= (balance <= -rules.disagreement_from) & leans_in
     is_concerned = waiting["decision"].isin(["in_scope", "review"])
@@ -122,8 +136,8 @@ def _is_wanted(waiting: pd.DataFrame, flags: pd.DataFrame) -> "pd.Series[bool]":
 
 def _value(score: "pd.Series[float]", flags: pd.DataFrame, settings: Settings) -> "pd.Series[float]":
     band = settings.classify
-    middle, half = (band.review_from + band.include_from) / 2, (band.include_from - band.review_from) / 2
-    nearness = (1 - (score - middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
+    half = (band.include_from - band.review_from) / 2
+    nearness = (1 - (score - band.middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
     weights = settings.review.weights.model_dump()
     counted = flags.astype(float).assign(uncertain=flags["uncertain"] * nearness.fillna(0))
     return counted.mul(pd.Series(weights)).sum(axis=1)

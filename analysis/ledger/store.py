@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
+from shutil import copyfile
 from typing import Self
 
 import duckdb
 import pandas as pd
 
-from analysis.contracts import EVENTS, PROBLEMS, TABLES, Table, conform
+from analysis.contracts import COMPLAINTS, EVENTS, PROBLEMS, RUNS, TABLES, Table, conform
 from analysis.errors import BusyError, IntegrityError, UsageError
 from analysis.ledger.chain import Head, check, extend
 
@@ -24,6 +25,7 @@ _SYSTEM_ERRORS = tuple(
     if hasattr(errno, name)
 )
 _NO_END = 2**62  # more events than there will ever be
+_PUBLISHED = tuple(table for table in TABLES if table.is_published)
 _LOCK_PHRASES = ("Could not set lock on file", "Conflicting lock is held")
 
 
@@ -121,20 +123,13 @@ class Reader:
         return cls(connection)
 
     def compare_with_snapshot(self, table: Table, columns: Sequence[str]) -> pd.DataFrame:
-        """Return which rows differ: row_key, and side: `ledger` or `snapshot` where the row is, or `both`.
-
-        Rows are told apart by the hash of the columns compared, so that whole texts are not held in memory.
-        """
-        keys, compared = ", ".join(table.key), ", ".join(columns)
-        hashed = f"SELECT {keys}, hash({compared}) AS row_hash FROM"
+        """Return which rows differ: row_key, and side: `ledger` or `snapshot` where the row is, or `both`."""
+        keys = ", ".join(table.key)
         with _translated():
             return _plain(
                 self._connection.execute(
-                    f"SELECT concat_ws('|', {keys}) AS row_key,"  # noqa: S608 - names of the contract
-                    " CASE WHEN s.row_hash IS NULL THEN 'ledger' WHEN l.row_hash IS NULL THEN 'snapshot'"
-                    f" ELSE 'both' END AS side FROM ({hashed} {table.name}) l"
-                    f" FULL JOIN ({hashed} snapshot.{table.name}) s USING ({keys})"
-                    f" WHERE l.row_hash IS DISTINCT FROM s.row_hash ORDER BY {keys}"
+                    f"SELECT concat_ws('|', {keys}) AS row_key, side"  # noqa: S608 - names of the contract
+                    f" FROM ({_comparison(table, columns)}) ORDER BY {keys}"
                 ).df()
             )
 
@@ -301,23 +296,107 @@ class Store(Reader):
         self.head().write(self._head_path)
 
     def publish(self, target: Path) -> None:
-        """Build the snapshot of all published tables as a new file and put it in place in one step."""
+        """Build the snapshot of all published tables as a new file and put it in place in one step.
+
+        Where there is a snapshot already, a copy of it is brought up to date: most of it never changes. It is built
+        whole where a complaint was replaced since, so that words which were taken out do not stay in the file.
+        """
         building = target.with_name(target.name + ".building")
         with suppress(duckdb.Error):
             self._connection.execute("DETACH DATABASE IF EXISTS snapshot")  # left by a try that failed
-        for leftover in (building, building.with_name(building.name + ".wal")):
-            leftover.unlink(missing_ok=True)
         with _translated():
-            self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
-            for table in TABLES:
-                if table.is_published:
-                    order = ", ".join(table.key)
-                    self._connection.execute(
-                        f"CREATE TABLE snapshot.{table.name} AS SELECT * FROM {table.name} ORDER BY {order}"  # noqa: S608
-                    )
-            self._connection.execute("DETACH snapshot")
+            if not self._grow_snapshot(target, building):
+                self._build_snapshot(building)
         building.chmod(0o640)
         building.replace(target)
+
+    def _attach_snapshot(self, building: Path) -> None:
+        self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
+
+    def _build_snapshot(self, building: Path) -> None:
+        _remove_database(building)
+        self._attach_snapshot(building)
+        for table in _PUBLISHED:
+            order = ", ".join(table.key)
+            self._connection.execute(
+                f"CREATE TABLE snapshot.{table.name} AS SELECT * FROM {table.name} ORDER BY {order}"  # noqa: S608
+            )
+        self._connection.execute("DETACH snapshot")
+
+    def _grow_snapshot(self, target: Path, building: Path) -> bool:
+        """Bring a copy of the last snapshot up to date; false where it has to be built whole."""
+        _remove_database(building)
+        if not target.is_file():
+            return False
+        copyfile(target, building)
+        try:
+            self._attach_snapshot(building)
+        except duckdb.Error:  # damaged, or of a version that cannot be written any more
+            return False
+        # The list of runs last: it tells which of the other rows are new.
+        tables = sorted(_PUBLISHED, key=lambda table: table is RUNS)
+        with self.transaction():
+            has_grown = self._can_grow() and all(map(self._grow_table, tables))
+        self._connection.execute("DETACH snapshot")
+        return has_grown
+
+    def _can_grow(self) -> bool:
+        """Say whether the snapshot has the present columns, and the ledger only went on since."""
+        if len(self.query("snapshot_columns", published=[table.name for table in _PUBLISHED])):
+            return False
+        return bool(self.query("snapshot_continues")["is_later"].iloc[0])
+
+    def _grow_table(self, table: Table) -> bool:
+        """Bring one table of the snapshot up to date; false where a complaint was replaced or removed since."""
+        name = table.name
+        if table.is_by_run:
+            self._connection.execute(
+                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name} WHERE rowid IN"  # noqa: S608 - a contract's name
+                f" (SELECT rowid FROM {name} WHERE run_id NOT IN (SELECT run_id FROM snapshot.runs))"
+            )
+            counts = self._connection.execute(
+                f"SELECT (SELECT count(*) FROM {name}) = (SELECT count(*) FROM snapshot.{name})"  # noqa: S608
+            ).fetchall()
+            if counts[0][0]:
+                return True
+            if table is COMPLAINTS:
+                return False
+        keys = ", ".join(table.key)
+        if table.is_append_only:
+            self._connection.execute(
+                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name}"  # noqa: S608 - names of the contract
+                f" ANTI JOIN snapshot.{name} USING ({keys})"
+            )
+            return True
+        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE changed AS {_comparison(table, table.column_names)}")
+        self._connection.execute(
+            f"DELETE FROM snapshot.{name} WHERE ({keys}) IN (SELECT ({keys}) FROM changed WHERE side <> 'ledger')"  # noqa: S608
+        )
+        self._connection.execute(
+            f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name}"  # noqa: S608
+            f" SEMI JOIN (FROM changed WHERE side <> 'snapshot') USING ({keys})"
+        )
+        return True
+
+
+def _comparison(table: Table, columns: Sequence[str]) -> str:
+    """Return the query for the keys of the rows in which ledger and snapshot differ, and the side where they are.
+
+    Rows are told apart by the hash of the columns compared, so that whole texts are not held in memory.
+    """
+    keys, compared = ", ".join(table.key), ", ".join(columns)
+    hashed = f"SELECT {keys}, hash({compared}) AS row_hash FROM"
+    return (
+        f"SELECT {keys}, CASE WHEN s.row_hash IS NULL THEN 'ledger'"  # noqa: S608
+        " WHEN l.row_hash IS NULL THEN 'snapshot' ELSE 'both' END AS side"
+        f" FROM ({hashed} {table.name}) l FULL JOIN ({hashed} snapshot.{table.name}) s USING ({keys})"
+        " WHERE l.row_hash IS DISTINCT FROM s.row_hash"
+    )
+
+
+def _remove_database(path: Path) -> None:
+    for leftover in (path, path.with_name(path.name + ".wal")):
+        leftover.unlink(missing_ok=True)
 
 
 def _quoted(path: Path) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.codebook.units import load_units
 from analysis.config import Settings, load_settings
-from analysis.contracts import EVENTS, LIFE_CYCLE_KINDS, PROBLEMS
+from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEMS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.decision_columns import DECISION_FORM, DECISION_WORDS
 from analysis.exchange.decision_return import (
@@ -23,8 +23,6 @@ from analysis.exchange.decision_return import (
     read_decision_workbook,
 )
 from analysis.exchange.decision_workbook import DecisionIssue, waiting_for, write_decision_workbook
-from analysis.exchange.ledger_view import LedgerRules, build_ledger
-from analysis.exchange.places import load_coarse_places
 from analysis.exchange.seal import Seal
 from analysis.ingest.identity import load_or_create_key, purpose_key
 from analysis.ledger.decisions import Decided, Decision, decide, open_decisions
@@ -35,6 +33,7 @@ from analysis.ledger.store import Reader, Store
 from analysis.pipeline.night import today
 from analysis.pipeline.returned_files import SUFFIX, ReturnedFile, read_returned_file
 from analysis.pipeline.rules import load_rules
+from analysis.pipeline.showing import read_ledger
 from analysis.pipeline.steps_by_people import (
     existing_ledger,
     masked,
@@ -43,7 +42,6 @@ from analysis.pipeline.steps_by_people import (
     named_person,
     record_steps,
 )
-from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 _PURPOSE = "decision workbook"
@@ -80,21 +78,11 @@ def export_decisions(paths: SitePaths, output: Path, *, with_leads: bool = False
         raise UsageError(f"{output} 已经存在，里面可能有填好的决定。请换一个文件名。")
     settings = load_settings(paths.settings)
     rules, units = load_rules(paths, settings), load_units(paths.codebook)
-    tables = _tables(paths)
     day = today(settings)
-    ledger = build_ledger(
-        tables[PROBLEMS.name],
-        tables["problem_complaints"],
-        tables["complaints"],
-        tables["assessments"],
-        tables["complaint_matters"],
-        rules.scheme,
-        units,
-        day,
-        LedgerRules(load_time_left(rules.scheme, paths), load_coarse_places(paths.codebook)),
-    )
+    with _reader(paths) as reader:
+        ledger = read_ledger(reader, paths, rules.scheme, units, day)
+        last = last_steps(reader.query("step_events", kinds=[*LIFE_CYCLE_KINDS, CORRECTED]))
     shown = ledger if with_leads else ledger[~ledger["is_restricted"]]
-    last = last_steps(tables[EVENTS.name])
     offers = {
         problem["problem_id"]: open_decisions(problem, str(last.loc[problem["problem_id"], "kind"]), rules)
         for problem in map(plain_problem, shown[PROBLEMS.column_names].to_dict("records"))
@@ -109,14 +97,12 @@ def export_decisions(paths: SitePaths, output: Path, *, with_leads: bool = False
     return ExportedDecisions(len(shown), waiting, len(ledger) - len(shown))
 
 
-def _tables(paths: SitePaths) -> dict[str, pd.DataFrame]:
-    """Return the tables of the ledger, which knows what was decided since the last run; else those of the snapshot."""
+def _reader(paths: SitePaths) -> Reader:
+    """Open the ledger, which knows what was decided since the last run; while a run holds it, the snapshot."""
     try:
-        reader = Reader.open(paths.ledger)
+        return Reader.open(paths.ledger)
     except (BusyError, OSError):
-        reader = Reader.open(paths.snapshot)
-    with reader:
-        return reader.tables()
+        return Reader.open(paths.snapshot)
 
 
 def _seal(paths: SitePaths) -> Seal:

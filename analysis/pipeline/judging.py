@@ -6,7 +6,7 @@ from analysis.classify.classifier import Classifier, Judgement
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import ASSESSMENTS, ELUSION_SAMPLES, GATE_DECISIONS, JUDGEMENT_PROFILES, REVIEWS, RUNS
 from analysis.ledger.drift import profile
-from analysis.ledger.elusion import draw, month_of
+from analysis.ledger.elusion import draw, first_day_of_samples, month_of
 from analysis.ledger.review_overlay import overlay
 from analysis.ledger.reviews import VERSION, verdicts, with_text_digest
 from analysis.pipeline.night import Counts, Night
@@ -69,8 +69,10 @@ def _keep_profile(night: Night) -> None:
 
 
 def _draw_sample(night: Night) -> int:
-    tables = {t.name: night.store.table(t) for t in (RUNS, GATE_DECISIONS, REVIEWS, ELUSION_SAMPLES)}
     site, month = night.settings.site, month_of(night.moment.as_of)
+    tables = {t.name: night.store.table(t) for t in (RUNS, REVIEWS, ELUSION_SAMPLES)}
+    first = first_day_of_samples(tables[ELUSION_SAMPLES.name], night.moment.as_of, 1)
+    tables[GATE_DECISIONS.name] = night.store.query("judged_since", first=first)
     fresh = draw(tables, month, site.code, night.settings.elusion)
     if fresh.empty:
         return 0

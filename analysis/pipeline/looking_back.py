@@ -13,10 +13,8 @@ from analysis.codebook.units import load_units
 from analysis.config import Settings, load_settings
 from analysis.contracts import LIFE_CYCLE_KINDS, LOOK_BACK_SAMPLES, PROBLEMS
 from analysis.errors import UsageError
-from analysis.exchange.ledger_view import LedgerRules, build_ledger
 from analysis.exchange.look_back_return import Finding, LookBackReading, LookBackWorkbookError, read_look_back_workbook
 from analysis.exchange.look_back_workbook import Issue, look_back_form, write_look_back_workbook
-from analysis.exchange.places import load_coarse_places
 from analysis.exchange.returned_sheet import CellFault
 from analysis.exchange.seal import Seal
 from analysis.ingest.identity import load_or_create_key, purpose_key
@@ -28,8 +26,8 @@ from analysis.ledger.steps import Moment, Request, plain_problem, take_steps
 from analysis.ledger.store import Reader
 from analysis.pipeline.returned_files import SUFFIX, read_returned_file
 from analysis.pipeline.rules import load_rules
+from analysis.pipeline.showing import read_ledger
 from analysis.pipeline.steps_by_people import existing_ledger, masked, moment_now, named_person, record_steps
-from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
 _PURPOSE = "look-back workbook"
@@ -122,18 +120,7 @@ def _drawn_events(
 
 
 def _ledger(reader: Reader, paths: SitePaths, rules: Rules, day: date) -> pd.DataFrame:
-    tables = reader.tables()
-    return build_ledger(
-        tables[PROBLEMS.name],
-        tables["problem_complaints"],
-        tables["complaints"],
-        tables["assessments"],
-        tables["complaint_matters"],
-        rules.scheme,
-        load_units(paths.codebook),
-        day,
-        LedgerRules(load_time_left(rules.scheme, paths), load_coarse_places(paths.codebook)),
-    )
+    return read_ledger(reader, paths, rules.scheme, load_units(paths.codebook), day)
 
 
 def _seal(paths: SitePaths) -> Seal:

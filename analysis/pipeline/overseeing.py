@@ -4,23 +4,25 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.codebook.scheme import Scheme
 from analysis.config import Drift, Settings
 from analysis.contracts import COMPLAINTS, GATE_DECISIONS, JUDGEMENT_PROFILES, REVIEWS, RUNS
 from analysis.exchange.oversight import Oversight
 from analysis.ledger.drift import compare, earlier_profiles
 from analysis.ledger.elusion import elusion_figures
-from analysis.ledger.review_queue import build_queue
+from analysis.ledger.review_queue import rank_queue
 from analysis.ledger.reviews import VERSION, opinions, with_text_digest
 
 
-def oversee(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Settings, run_id: str) -> Oversight:
-    """Return the findings about reviews, the elusion test and drift as they are at the end of a run."""
+def oversee(tables: Mapping[str, pd.DataFrame], settings: Settings, run_id: str) -> Oversight:
+    """Return the findings about reviews, the elusion test and drift as they are at the end of a run.
+
+    tables: by name, as `read_judgements` returns them, or whole.
+    """
     drift, note = _drift(tables, run_id, settings.drift)
     return Oversight(
-        queue=build_queue(tables, scheme, settings),
+        queue=rank_queue(tables, settings),
         applied=_applied(tables, run_id),
-        elusion=elusion_figures(tables, settings.elusion).head(settings.elusion.told_months),
+        elusion=elusion_figures(tables, settings.elusion),
         confidence=settings.elusion.confidence,
         drift=drift,
         drift_note=note,

@@ -1,14 +1,11 @@
 """Publishes what the night found: snapshot, workbooks, digest; and writes them again from the snapshot."""
 
-from collections.abc import Mapping
 from pathlib import Path
-
-import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
-from analysis.contracts import GATE_DECISIONS, PROBLEMS, RUNS
+from analysis.contracts import RUNS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.outputs import RunInfo, write_outputs
 from analysis.exchange.places import load_coarse_places
@@ -17,6 +14,7 @@ from analysis.ledger.store import Reader
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
+from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
 from analysis.pipeline.time_left import load_time_left
 from analysis.site import SitePaths
 
@@ -26,7 +24,7 @@ def publish_results(night: Night) -> Counts:
     finish(night, "failed" if night.faults else "finished")
     record_exports(night.store, night.paths, night.scheme, night.moment.at, night.moment.run_id)
     night.store.publish(night.paths.snapshot)
-    return {"outputs": len(_write(night.paths, night.store.tables(), night.paths.processed, night.moment.run_id))}
+    return {"outputs": len(_write(night.paths, night.store, night.paths.processed, night.moment.run_id))}
 
 
 def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
@@ -38,17 +36,17 @@ def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
         UsageError: nothing was published yet.
         SettingsError: the site's key is not there; without it nothing could be known again that comes back.
     """
-    with Reader.open(paths.snapshot) as reader:
-        last_run = reader.query("last_run")
+    with Reader.open(paths.snapshot) as snapshot:
+        last_run = snapshot.query("last_run")
         if last_run.empty:
             raise UsageError("还没有运行过。请先执行 hotline run。")
         run_id = str(last_run["run_id"].iloc[0])
-        tables = _present_tables(paths, run_id) or reader.tables()
-    return _write(paths, tables, directory, run_id)
+        written = _write_present(paths, directory, run_id)
+        return _write(paths, snapshot, directory, run_id) if written is None else written
 
 
-def _present_tables(paths: SitePaths, run_id: str) -> dict[str, pd.DataFrame] | None:
-    """Return the tables of the ledger with the exports made of them recorded; None where a snapshot must do."""
+def _write_present(paths: SitePaths, directory: Path, run_id: str) -> list[Path] | None:
+    """Write from the ledger, with the exports made of it recorded; None where the snapshot must do."""
     if not paths.ledger.is_file():
         return None
     try:
@@ -57,39 +55,35 @@ def _present_tables(paths: SitePaths, run_id: str) -> dict[str, pd.DataFrame] | 
             if last_run.empty or last_run["run_id"].iloc[0] != run_id:
                 return None
             record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
-            return store.tables()
+            return _write(paths, store, directory, run_id)
     except (BusyError, PermissionError):
         return None
 
 
-def _write(paths: SitePaths, tables: Mapping[str, pd.DataFrame], directory: Path, run_id: str) -> list[Path]:
-    runs = tables[RUNS.name].set_index("run_id", drop=False)
+def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> list[Path]:
+    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
+    runs = reader.table(RUNS)
     last = runs[runs["run_id"] == run_id].iloc[0]
+    model = reader.query("last_model")["model_id"]
     run = RunInfo(
         run_id=run_id,
         as_of=last["as_of_date"].date(),
         started_at=last["started_at"].to_pydatetime(),
-        model_id=_model_id(tables[GATE_DECISIONS.name], runs["sequence"]),
+        model_id=str(model.iloc[0]) if len(model) else "",
         codebook_version=str(last["codebook_version"]),
     )
-    settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
+    oversight = oversee(read_judgements(reader, settings, run.as_of), settings, run_id)
+    shown = read_shown(reader, settings, run_id, waiting_for_review(oversight.queue, settings))
     return write_outputs(
         directory,
-        tables,
+        shown,
         settings,
         scheme,
         load_units(paths.codebook),
         run,
-        unit_issue(paths, settings, scheme, tables[PROBLEMS.name]),
+        unit_issue(paths, settings, scheme, shown.problems),
         source_names={source.source_code: source.name for source in load_sources(paths.codebook).source},
         time_left=load_time_left(scheme, paths),
         places=load_coarse_places(paths.codebook),
-        oversight=oversee(tables, scheme, settings, run_id),
+        oversight=oversight,
     )
-
-
-def _model_id(decisions: pd.DataFrame, sequences: pd.Series) -> str:
-    """Return the model of the newest run that judged anything; empty before the first."""
-    if decisions.empty:
-        return ""
-    return str(decisions["model_id"].iloc[int(decisions["run_id"].map(sequences).argmax())])
