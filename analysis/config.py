@@ -241,9 +241,41 @@ class Exchange(_Section):
     small_count: _Positive
     longest_filed_text: _Positive
     longest_filed_name: _Positive
+    copied_run: Annotated[int, Field(ge=6)]
     longest_digest_table: _Positive
     most_details: _Positive
     most_waiting: _Positive
+
+
+class Search(_Section):
+    """How complaints are ranked that an analyst looks for, and how much of them is shown."""
+
+    repetition: Annotated[float, Field(ge=0)]
+    length_discount: _Share
+    similar_words: _Positive
+    snippet_characters: _Positive
+
+
+class Figures(_Section):
+    """How the numbers behind figures are classed, and what is told of words."""
+
+    confidence: Annotated[float, Field(gt=0, lt=1)]
+    ageing_days: tuple[_Positive, ...] = Field(strict=False, min_length=1)
+    repeat_times: tuple[_Positive, ...] = Field(strict=False, min_length=1)
+    keyword_prior: Annotated[float, Field(gt=0)]
+    keyword_least_persons: _Positive
+    keywords_kept: _Positive
+    tracked_words: _Positive
+
+    @model_validator(mode="after")
+    def _classes_are_in_order(self) -> Self:
+        for name in ("ageing_days", "repeat_times"):
+            edges = getattr(self, name)
+            if list(edges) != sorted(set(edges)):
+                raise ValueError(f"{name} 须从小到大，不重复")
+        if self.repeat_times[0] != 1:
+            raise ValueError("repeat_times 须从 1 起")
+        return self
 
 
 class Schedule(_Section):
@@ -274,6 +306,8 @@ class Settings(_Section):
     look_back: LookBack
     drift: Drift
     exchange: Exchange
+    search: Search
+    figures: Figures
     schedule: Schedule
     notify: Notify
 

@@ -174,6 +174,8 @@ LIFE_CYCLE_KINDS = {
     "recurred": "销号后再次反映",
     "looked_back": "回头看：巩固",
     "look_back_failed": "回头看：反弹",
+    "text_released": "放行文字",
+    "text_withdrawn": "撤回放行",
 }
 """Events that are steps in the life of a problem; `life_cycle.toml` declares each of them."""
 EVENT_KINDS = LIFE_CYCLE_KINDS | {
@@ -554,6 +556,17 @@ PROBLEMS = Table(
         Column("relapse_count", _I, "反弹次数", "销号后又反弹过几次"),
         Column("version", _I, "版本", "到现在走过多少步；台账交回时据以看出中间有没有变化"),
         Column("run_id", _T, "运行编号", "登记它的运行；不在运行之中登记的为空串"),
+        Column(
+            "released_text",
+            _T,
+            "放行文字",
+            "监督单位放行给责任单位看的情况说明，由监督人员自己的话写成；没有放行的为空",
+            is_nullable=True,
+        ),
+        Column(
+            "released_unit_id", _T, "放行对象", "放行给哪个单位看，别的单位看不到；没有放行的为空", is_nullable=True
+        ),
+        Column("release_reason", _T, "放行理由", "最近一次放行或撤回放行的理由", is_nullable=True),
     ),
 )
 
@@ -763,6 +776,48 @@ LOOK_BACK_SAMPLES = Table(
     ),
     is_append_only=True,
 )
+
+FOUND_COMPLAINTS = Table(
+    "found_complaints",
+    "检索结果",
+    "找到的一件诉求，最相关的在前；由检索当场得出，不存放",
+    ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "找到的诉求"),
+        Column("received_at", _S, "受理时间", "诉求提出或受理的本地时间", is_nullable=True),
+        Column("channel", _T, "渠道", "来源给出的受理渠道；没有给出的为来源的名称"),
+        Column("title", _T, "标题", "去隐私后的标题", is_nullable=True),
+        Column("score", _R, "相关度", "BM25 得分，只在同一次检索里可比"),
+        Column("snippet", _T, "摘句", "去隐私后的内容里，所查的词最集中的一处，词标在【】里"),
+        Column("words", _T, "命中的词", "所查的词里，这件诉求有的；以顿号相连"),
+        Column("decision", _T, "判断", "是否纳入；还没有判断的为空", is_nullable=True, values=DECISIONS),
+        Column("codes", _T, "小类代码", "判定的小类，以分号相连；没有的为空", is_nullable=True),
+        Column("problem_ids", _T, "问题编号", "所支持的问题，以分号相连；没有的为空", is_nullable=True),
+        Column(
+            "unit",
+            _T,
+            "单位",
+            "各问题的责任单位的简称，以分号相连；没有的，为判断的单位类型；不纳入的为空",
+            is_nullable=True,
+        ),
+        Column("matter_id", _T, "事项编号", "所属的同一事项；还没有归并的为空", is_nullable=True),
+    ),
+    is_published=False,
+)
+"""What a search returns; no table of any database."""
+
+SIMILAR_COMPLAINTS = Table(
+    "similar_complaints",
+    "相似诉求",
+    "与一件诉求用词相似的另一件，最相似的在前；由检索当场得出，不存放",
+    ("complaint_id",),
+    (
+        *FOUND_COMPLAINTS.columns,
+        Column("is_same_matter", _B, "同一事项", "台账里是否与原件归在同一事项"),
+    ),
+    is_published=False,
+)
+"""What a search for similar complaints returns; no table of any database."""
 
 TABLES: tuple[Table, ...] = (
     RUNS,

@@ -1,8 +1,8 @@
-"""The data dictionary as Markdown, made from the contracts so that it cannot drift."""
+"""The data dictionary as Markdown, and its words for other uses, made from the contracts so that it cannot drift."""
 
 from analysis.contracts import TABLES, Column, ColumnType, Table
 
-_TYPES = {
+TYPE_NAMES = {
     ColumnType.TEXT: "文本",
     ColumnType.INTEGER: "整数",
     ColumnType.REAL: "小数",
@@ -29,8 +29,12 @@ def _section(table: Table) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _row(column: Column) -> str:
+def full_meaning(column: Column) -> str:
+    """Return what a column means, and what each of its coded values does."""
     values = "；".join(f"{value}＝{label}" for value, label in column.values.items() if value != label)
-    meaning = f"{column.meaning}（{values}）" if values else column.meaning
+    return f"{column.meaning}（{values}）" if values else column.meaning
+
+
+def _row(column: Column) -> str:
     nullable = "是" if column.is_nullable else "否"
-    return f"| `{column.name}` | {column.heading} | {_TYPES[column.type]} | {nullable} | {meaning} |"
+    return f"| `{column.name}` | {column.heading} | {TYPE_NAMES[column.type]} | {nullable} | {full_meaning(column)} |"

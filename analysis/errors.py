@@ -4,10 +4,14 @@
 class HotlineError(Exception):
     """Something the user can mend; the message is one Chinese line that says what, where and how.
 
-    The command line prints the message and exits with `exit_code`; it never shows a traceback for it.
+    The command line prints the message and exits with `exit_code`; neither it nor a notebook shows a traceback for it.
     """
 
     exit_code = 1
+
+    def _render_traceback_(self) -> list[str]:
+        """Return what Jupyter shows of the error: its one line."""
+        return [str(self)]
 
 
 class UsageError(HotlineError):

@@ -67,12 +67,12 @@ def home() -> Path:
     return checkout if (checkout / "pyproject.toml").is_file() else Path.cwd()
 
 
-def site_paths(raw: Path | None = None, processed: Path | None = None) -> SitePaths:
-    """Return the paths of a site; what is not given lies below `home()`.
+def site_paths(raw: Path | None = None, processed: Path | None = None, base: Path | None = None) -> SitePaths:
+    """Return the paths of a site; what is not given lies below `base`, the folder that holds `data/`, else `home()`.
 
     The key lies beside the database, never in it; HOTLINE_KEY_FILE can name another place.
     """
-    base = home()
+    base = base or home()
     data = base / "data"
     processed = processed or data / "processed"
     key = os.environ.get(KEY_VARIABLE)
@@ -84,3 +84,21 @@ def site_paths(raw: Path | None = None, processed: Path | None = None) -> SitePa
         settings=base,
         codebook=base / "codebook",
     )
+
+
+def find_snapshot(path: Path | None = None) -> tuple[Path, SitePaths]:
+    """Return the snapshot that `path` means, and the site that it is of; neither need be there.
+
+    Args:
+        path: a snapshot; a folder of results; a folder that holds one of them as `processed/` or, as a site does, as
+            `data/processed/`. The site of `home()` if not given.
+    """
+    if path is not None and (path / "data").is_dir():
+        paths = site_paths(base=path)
+    elif path is not None and path.is_dir():
+        paths = site_paths(processed=path / "processed" if (path / "processed").is_dir() else path)
+    elif path is not None:
+        return path, site_paths(processed=path.parent)
+    else:
+        paths = site_paths()
+    return paths.snapshot, paths

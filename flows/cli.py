@@ -5,6 +5,7 @@ import errno
 import os
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -84,13 +85,14 @@ def main() -> None:
         os._exit(status)
 
     atexit.register(leave)
-    status = _run()
+    status = run()
     sys.exit(status)
 
 
-def _run() -> int:
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line with arguments, those of the process if none are given, and return its exit code."""
     try:
-        result = hotline.main(standalone_mode=False)
+        result = hotline.main(arguments, standalone_mode=False)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:

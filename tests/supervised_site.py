@@ -38,7 +38,9 @@ NOTICE, NOTICE_2, NOTICE_3, POLICE_RUDE, URBAN_RUDE, NOBODYS, LEAD = (f"L{220300
 def quick_ledger() -> Iterator[None]:
     """Load segmenter and masker once, for nights and for what the supervisor decides."""
     with quick_nights(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.pipeline.steps_by_people.load_masker", cache(load_masker))
+        masker = cache(load_masker)
+        patch.setattr("analysis.pipeline.steps_by_people.load_masker", masker)
+        patch.setattr("analysis.pipeline.releasing.load_masker", masker)
         yield
 
 

@@ -12,7 +12,7 @@ import pytest
 from analysis.contracts import UNIT_KINDS
 from flows.cli import _COMMANDS
 from flows.cli import hotline as root
-from tests.command import ROOT, hotline
+from tests.command import ROOT, hotline, hotline_here
 
 POSTS = """complaint_id,title,text
 a1,交警贴单不告知,"交警在巷子里贴了我六张罚单，一条短信都没有发过，年审时才知道，没有任何告知。"
@@ -39,8 +39,8 @@ def test_help_is_chinese_and_does_not_import_what_it_does_not_need() -> None:
 
 @pytest.mark.parametrize("name", [*_COMMANDS, "quarantine list", "quarantine export", "quarantine resubmit"])
 def test_every_command_explains_itself_in_chinese(name: str) -> None:
-    done = hotline(*name.split(), "--help")
-    text = done.stdout.decode()
+    done = hotline_here(*name.split(), "--help")
+    text = done.stdout
     assert done.returncode == 0
     assert "用法：" in text
     assert not [w for w in ("Usage", "Options:", "Commands:", "Show this") if w in text]
@@ -69,8 +69,8 @@ def test_every_command_explains_itself_in_chinese(name: str) -> None:
     ],
 )
 def test_wrong_calls_get_one_chinese_line_and_a_code(arguments: list[str], code: int, words: str) -> None:
-    done = hotline(*arguments)
-    error = done.stderr.decode().strip()
+    done = hotline_here(*arguments)
+    error = done.stderr.strip()
     assert done.returncode == code
     assert words in error
     assert error.startswith("错误：")
@@ -134,9 +134,9 @@ def test_classify_reads_standard_input_and_workbooks_alike(tmp_path: Path) -> No
 def test_bad_tables_are_refused_with_the_place(tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "in.csv").write_text(content, encoding="utf-8")
     for command in ("classify", "group"):
-        done = hotline(command, "--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv")
-        assert done.returncode == 2, done.stderr.decode()
-        assert words in done.stderr.decode()
+        done = hotline_here(command, "--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv")
+        assert done.returncode == 2, done.stderr
+        assert words in done.stderr
         assert not (tmp_path / "out.csv").exists()
 
 

@@ -6,11 +6,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from analysis.errors import UsageError
 from analysis.exchange.decision_columns import DECISION_WORDS
@@ -19,6 +16,7 @@ from analysis.ledger.life_cycle import Role
 from analysis.pipeline.deciding import ImportedDecisions, correct_step, export_decisions, import_decisions
 from analysis.site import SitePaths
 from flows.commands.decide import decide as decide_commands
+from tests.decision_book import SHEETS, Book
 from tests.review_site import TODAY, copy_site
 from tests.supervised_site import (
     LEAD,
@@ -40,7 +38,6 @@ DAY = TODAY - timedelta(days=1)
 CLOSING = {"handler": "张某", "measure": "培训", "completed_on": DAY, "evidence": "培训记录", "evidence_on": DAY}
 VERIFIED = {"核查意见": "现场核查属实", "核查人": "李某", "核查日期": TODAY}
 WAITING = {"NOTICE": NOTICE, "POLICE_RUDE": POLICE_RUDE, "URBAN_RUDE": URBAN_RUDE, "NOBODYS": NOBODYS, "LEAD": LEAD}
-SHEETS = ("待决定", "其他在办问题", "已办结问题")
 
 
 @pytest.fixture(scope="module")
@@ -63,48 +60,6 @@ def site(built: Path, tmp_path: Path) -> Iterator[SitePaths]:
     copied = copy_site(built, tmp_path / "site")
     yield copied
     assert_history_is_told(copied)
-
-
-class Book:
-    """A 监督台账 that decisions are put into."""
-
-    def __init__(self, path: Path) -> None:
-        self.book = openpyxl.load_workbook(path)
-
-    def sheet(self, name: str) -> tuple[Worksheet, int, list[Any]]:
-        sheet = self.book[name]
-        header = next(r for r in range(1, 15) if "校验码" in [cell.value for cell in sheet[r]])
-        return sheet, header, [cell.value for cell in sheet[header]]
-
-    def find(self, problem_id: str) -> tuple[Worksheet, int, list[Any]]:
-        for name in SHEETS:
-            sheet, header, headings = self.sheet(name)
-            key = headings.index("行标识") + 1
-            for row in range(header + 1, sheet.max_row + 1):
-                if sheet.cell(row, key).value == problem_id:
-                    return sheet, row, headings
-        raise KeyError(problem_id)
-
-    def put(self, problem_id: str, **values: Any) -> None:
-        sheet, row, headings = self.find(problem_id)
-        for heading, value in values.items():
-            sheet.cell(row, headings.index(heading) + 1).value = value
-
-    def value(self, problem_id: str, heading: str) -> Any:
-        sheet, row, headings = self.find(problem_id)
-        return sheet.cell(row, headings.index(heading) + 1).value
-
-    def address(self, problem_id: str, heading: str) -> str:
-        sheet, row, headings = self.find(problem_id)
-        return f"工作表“{sheet.title}”第 {row} 行 {get_column_letter(headings.index(heading) + 1)}{row}"
-
-    def offered(self, problem_id: str) -> list[str]:
-        sheet, row, headings = self.find(problem_id)
-        place = f"{get_column_letter(headings.index('决定') + 1)}{row}"
-        for rule in sheet.data_validations.dataValidation:
-            if place in rule.sqref:
-                return str(rule.formula1).strip('"').split(",")
-        return []
 
 
 @pytest.fixture
@@ -143,7 +98,7 @@ def test_every_problem_stands_in_its_sheet_with_what_can_be_decided(built: Path,
         "NOBODYS": "核定责任单位",
         "LEAD": "移送线索",
     }
-    offered = {"开始核查", "核查通过并销号", "核查不通过", "退回销号申请", "更正上一步", "认定不属实"}
+    offered = {"开始核查", "核查通过并销号", "核查不通过", "退回销号申请", "更正上一步", "认定不属实", "放行文字"}
     assert set(book.offered(ids["NOTICE"])) == offered
     assert {"批准延期", "不批准延期"} <= set(book.offered(ids["POLICE_RUDE"]))
     assert "交办" not in book.offered(ids["LEAD"])
@@ -311,7 +266,10 @@ def test_problems_are_merged_and_come_back_with_their_complaints(site: SitePaths
     book.put(urban, 决定="认定不属实", 并入问题编号=None, 核查人="李某")
     assert any("同时被决定为“不属实”" in line for line in refused(site, book))
     book.put(urban, 决定=None, 核查人=None, 理由=None)
-    assert bring(site, book).moved == 1
+    would = bring(site, book, is_dry_run=True)
+    assert problem_of(site, POLICE_RUDE) == rude
+    done = bring(site, book)
+    assert (done, done.moved) == (would, 1)
     assert problem_of(site, POLICE_RUDE) == urban
     second = fresh(site, "二.xlsx")
     second.put(rude, 决定="恢复办理", 理由="并错了")

@@ -18,7 +18,7 @@ from analysis.pipeline.model_report import report_cross_validation, report_evalu
 from analysis.pipeline.site_training import evaluate_labels, train_site
 from analysis.site import SitePaths
 from analysis.training import ensure_model, label_table
-from tests.command import ROOT, hotline
+from tests.command import ROOT, hotline, hotline_here
 from tests.label_files import labelled_rows, small_site, write_rows
 
 SCHEME = load_scheme()
@@ -176,8 +176,8 @@ def test_the_command_shows_the_cards_figures_and_writes_workbook_and_list(tmp_pa
     ],
 )
 def test_wrong_calls_get_one_line(arguments: list[str], code: int, words: str) -> None:
-    done = hotline(*arguments)
-    error = done.stderr.decode().strip()
+    done = hotline_here(*arguments)
+    error = done.stderr.strip()
     assert done.returncode == code, error
     assert words in error
     assert "\n" not in error

@@ -14,7 +14,7 @@ from analysis.pipeline.explaining import _decisions_by_version, explain_complain
 from analysis.pipeline.publishing import export_snapshot
 from analysis.pipeline.stages import run_night
 from analysis.site import SitePaths
-from tests.command import hotline
+from tests.command import hotline, hotline_here
 from tests.explained_site import (
     AS_OF,
     LEAD,
@@ -193,10 +193,10 @@ def test_the_command_line_explains_words_and_standard_input() -> None:
     ],
 )
 def test_wrong_use_is_one_chinese_line(arguments: list[str], words: str) -> None:
-    done = hotline("explain", *arguments)
+    done = hotline_here("explain", *arguments)
     assert done.returncode == 2
-    assert words in done.stderr.decode()
-    assert len(done.stderr.decode().strip().split("\n")) == 1
+    assert words in done.stderr
+    assert len(done.stderr.strip().split("\n")) == 1
 
 
 def test_a_text_too_long_for_a_complaint_is_refused(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_every_character_has_a_glyph(name: str) -> None:
         warnings.simplefilter("error")
         axes = DRAWN[name](None)
         axes.figure.canvas.draw()
-    assert any("\u4e00" <= c <= "\u9fff" for c in axes.get_title())
+    assert any("\u4e00" <= c <= "\u9fff" for c in axes.figure.get_suptitle())
 
 
 def rcParams_untouched() -> object:  # noqa: N802 - a context like matplotlib's own

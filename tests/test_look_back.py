@@ -112,7 +112,11 @@ def test_findings_come_back_and_bound_what_did_not_hold(site: SitePaths, tmp_pat
     assert (done.sample_count, done.population_count) == (3, 3)
     fill(book, 1, **sound())
     fill(book, 2, **sound(结论="反弹", 现场查验="不符合", 情况说明="仍有贴单不告知，电话13812345678"))
+    before = site.ledger.read_bytes()
+    would = import_findings(site, book, "王主任", is_dry_run=True)
+    assert site.ledger.read_bytes() == before
     said = import_findings(site, book, "王主任")
+    assert said == would
     assert (sum(said.recorded.values()), said.skipped) == (2, 1)
     states = [problem(site, problem_of(site, c)) for c in (NOTICE, POLICE_RUDE, URBAN_RUDE)]
     assert sorted(p["status"] for p in states) == ["closed", "consolidated", "relapsed"]

@@ -50,6 +50,30 @@ def test_a_lost_tail_is_refused_with_a_reason(tmp_path: Path) -> None:
         Store.open(path)
 
 
+def test_what_is_written_in_a_rehearsal_is_seen_there_and_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.duckdb"
+    with Store.open(path) as store, store.transaction():
+        store.append_events(events(2))
+    with Store.open(path) as store:
+        store.keep_head()
+        with store.rehearsal():
+            for number in (3, 4):
+                with store.transaction():
+                    store.append_events(events(number))
+                store.keep_head()
+                assert store.head().sequence == number
+            assert Head.read(tmp_path / "ledger.head").sequence == 2
+        assert store.head().sequence == 2
+        with pytest.raises(ZeroDivisionError), store.rehearsal(), store.transaction():  # noqa: PT012
+            store.append_events(events(3))
+            raise ZeroDivisionError
+        assert store.head().sequence == 2
+        with store.transaction():
+            store.append_events(events(3))
+        store.keep_head()
+    assert Head.read(tmp_path / "ledger.head").sequence == 3
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database", b"\0" * 20000])
 def test_a_damaged_database_is_refused_or_started_afresh(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "ledger.duckdb"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -20,6 +21,7 @@ from analysis.contracts import EVENTS, EXPORT_ROWS, EXPORTS, FILED_COLUMNS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.seal import Seal
 from analysis.exchange.unit_columns import APPLICATIONS, LEDGER_COLUMNS, SEALED_FIELDS
+from analysis.ingest.sources import load_sources
 from analysis.ledger.filings import APPLICATIONS as APPLICATION_KINDS
 from analysis.ledger.life_cycle import Role, load_life_cycle
 from analysis.ledger.steps import replay
@@ -149,7 +151,8 @@ def test_only_what_the_unit_fills_in_can_be_changed_and_keys_are_hidden(form: Fo
     spans = [n for d in hidden for n in range(d.min, d.max + 1)]
     assert sorted(spans) == [form.column(h) for h in ("行标识", "版本", "单位代码", "导出编号", "校验码")]
     assert form.sheet.print_area.split("$")[3] == openpyxl.utils.get_column_letter(form.column("备注"))
-    assert len(SEALED_FIELDS) + len(editable) + 5 + 1 == len(LEDGER_COLUMNS)
+    assert len(SEALED_FIELDS) + len(editable) + 5 + 2 == len(LEDGER_COLUMNS)  # number and released text
+    assert "放行文字" not in form.headings()
 
 
 def test_what_was_sent_out_is_kept_once_and_unchanged_content_is_the_same_export(
@@ -650,6 +653,59 @@ def test_a_dry_run_tells_the_same_and_writes_nothing(site: SitePaths, form: Form
     assert vars(tried) | {"conflict_list": None} == vars(done) | {"conflict_list": None}
 
 
+def test_a_dry_run_judges_each_file_as_if_those_before_it_were_taken_in(site: SitePaths, tmp_path: Path) -> None:
+    """Whatever two files say about one problem: the words of the dry run are those of the import that follows."""
+    one = _filled(book(site), {ONE: {"备注": "甲"}, TWO: {"责任人": "陈某"}})
+    close(one, THREE)
+    first = save(one, tmp_path / "一.xlsx")
+    one.sheet.cell(1, 1).value = "另存的一份"
+    take_in(site, ask(ONE, "rectification_filed", Role.SUPERVISOR, goal="监督单位定的目标"))
+    export_snapshot(site, tmp_path / "later")
+    later = tmp_path / "later" / "整改台账" / UNIT_BOOK
+    files = [
+        first,
+        save(_filled(later, {ONE: {"备注": "乙", "整改目标": "单位的目标"}}), tmp_path / "二.xlsx"),
+        save(_filled(book(site), {ONE: {"备注": "丙"}, TWO: {"责任人": "陈某"}}), tmp_path / "三.xlsx"),
+        save(_filled(book(site), {ONE: {"备注": "甲"}, THREE: {"申请事项": "已销号"}}), tmp_path / "四.xlsx"),
+        save(_filled(book(site), {ONE: {"备注": "甲"}}), tmp_path / "五.xlsx"),
+        save(_filled(book(site), {THREE: {"申请事项": "提出异议", "申请理由": "不在辖区"}}), tmp_path / "六.xlsx"),
+        Path(shutil.copy(first, tmp_path / "七.xlsx")),
+        save(one, tmp_path / "八.xlsx"),
+    ]
+    before = _files(site)
+    tried = _told(site, files, "--dry-run")
+    assert _files(site) == before
+    alone = [_told(site, [file], "--dry-run") for file in files]
+    assert _files(site) == before
+    assert _told(site, files) == tried
+    assert "".join(out for _, out, _ in alone) != tried[1], "the files have nothing to do with one another"
+    code, out, err = tried
+    assert code == 2
+    assert "三.xlsx：区城管执法局，17 行\n　记入　　填报 1 格，涉及 1 个问题" in out
+    assert "四.xlsx：没有记入" in err
+    assert "六.xlsx：区城管执法局，17 行\n　冲突" in out
+    assert "二.xlsx：区城管执法局，17 行\n　记入　　填报 1 格，涉及 1 个问题\n　冲突　　1 处没有记入" in out
+    assert "七.xlsx：区城管执法局，以前已经导入过这份文件" in out
+    assert "八.xlsx：区城管执法局" in out
+    _is_sound(site)
+
+
+def _filled(source: Path, cells: dict[str, dict[str, Any]]) -> Form:
+    form = open_form(source, SHEET)
+    for problem_id, values in cells.items():
+        form.fill(problem_id, **values)
+    return form
+
+
+def _told(site: SitePaths, files: list[Path], *options: str) -> tuple[int, str, str]:
+    """Return exit code and words of an import, less what a dry run cannot say or has to say beside."""
+    arguments = [*map(str, files), *options, "--processed", str(site.processed)]
+    done = CliRunner().invoke(command, arguments, standalone_mode=False)
+    assert done.exception is None
+    out = re.sub(r"，见 \S+|（试运行，什么也没有写）", "", done.stdout)
+    return done.return_value, out, done.stderr
+
+
 def _files(site: SitePaths) -> dict[str, str]:
     found = [p for p in site.processed.rglob("*") if p.is_file()]
     return {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
@@ -716,7 +772,8 @@ def _cell(name: str) -> st.SearchStrategy[Any]:
     if name == "progress":
         return st.sampled_from(["完成整改", "达到序时进度", "未达序时进度"])
     letters = st.characters(codec="utf-8", categories=["Lo", "Lu", "Nd", "Po", "Sm"], exclude_characters="/-—\"'")
-    return st.text(letters, min_size=2, max_size=30)
+    blanks = load_sources().blanks  # a cell that says NULL is an empty one
+    return st.text(letters, min_size=2, max_size=30).filter(lambda text: text.casefold() not in blanks)
 
 
 @settings(max_examples=8, deadline=None)

@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis.contracts import EVENTS
+from analysis.contracts import EVENTS, PROBLEM_COMPLAINTS
 from analysis.errors import BusyError, IntegrityError
 from analysis.ledger.chain import Head, extend
-from analysis.ledger.store import Store
+from analysis.ledger.store import Reader, Store
 from analysis.pipeline.night import open_night
+from analysis.pipeline.placing import Said, different_matters, split_problem
 from analysis.pipeline.publishing import publish_results
 from analysis.pipeline.stages import run_night
 from analysis.pipeline.verifying import verify_ledger
@@ -28,6 +29,7 @@ from tests.review_site import (
     BENCH_ID,
     LIGHT_ID,
     OUT_OF_SCOPE,
+    POLICE_ID,
     build_site,
     copy_site,
     put,
@@ -41,6 +43,7 @@ _CLEAR = (
     "交警拦车检查从来不出示执法证件，问他为什么扣车，他骂人，态度非常恶劣，要求规范执法程序。",
 )
 """What any model must put in scope, so that the second night has events of its own."""
+CLEAR_ID = "L22030011"
 
 Tamper = Callable[[SitePaths], None]
 
@@ -55,7 +58,19 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         record(site, review(LIGHT_ID, OUT_OF_SCOPE))
         put(site, "12328工单2.csv", _CLEAR, first=22030011)
         run_night(site, AS_OF + timedelta(days=1))
+        _decide_by_hand(site)
         yield folder
+
+
+def _decide_by_hand(site: SitePaths) -> None:
+    """Let somebody put a complaint into a problem of its own, and rule about matters; then publish."""
+    said = Said("王主任", "另一路段")
+    with Reader.open(site.ledger) as reader:
+        links = reader.table(PROBLEM_COMPLAINTS).set_index("complaint_id")
+    split_problem(site, str(links.loc[[POLICE_ID], "problem_id"].iloc[0]), [POLICE_ID], said)
+    different_matters(site, POLICE_ID, CLEAR_ID, said)
+    with open_night(site, AS_OF + timedelta(days=1)) as night:
+        publish_results(night)
 
 
 @pytest.fixture
@@ -90,10 +105,12 @@ def test_a_sound_ledger_is_found_sound_and_left_alone(site: SitePaths) -> None:
         "事件与问题",
         "问题与诉求",
         "人工复核",
+        "人工归属",
+        "事项裁定",
         "收件",
         "快照",
     ]
-    assert said.count("：一致") == 6
+    assert said.count("：一致") == 8
     assert "与台账同步" in said
     assert fingerprint(site.processed) == before
 
@@ -149,6 +166,48 @@ FORGERIES: dict[str, tuple[str, str, str]] = {
     ),
     "a review edited": ("人工复核", "与记入它的事件不符", "UPDATE reviews SET decision = 'in_scope'"),
     "a review gone": ("人工复核", "却不在复核表里", "DELETE FROM reviews"),
+    "a placement's problem edited": (
+        "人工归属",
+        f"诉求 {POLICE_ID}（",
+        "UPDATE placements SET problem_id = 'FR-2026-0001'",
+    ),
+    "a placement's person edited": ("人工归属", "与记入它的事件不符", "UPDATE placements SET person = '别人'"),
+    "a placement's reason edited": ("人工归属", "与记入它的事件不符", "UPDATE placements SET reason = '别的'"),
+    "a placement's complaint edited": (
+        "人工归属",
+        f"诉求 {BENCH_ID}（",
+        f"UPDATE placements SET complaint_id = '{BENCH_ID}'",
+    ),
+    "a placement's time edited": (
+        "人工归属",
+        "没有记入它的事件",
+        "UPDATE placements SET decided_at = decided_at + INTERVAL 1 HOUR",
+    ),
+    "a placement gone": ("人工归属", "有记入的事件，却不在人工归属表里", "DELETE FROM placements"),
+    "a placement invented": (
+        "人工归属",
+        f"诉求 {LIGHT_ID}（",
+        f"INSERT INTO placements SELECT * REPLACE ('{LIGHT_ID}' AS complaint_id) FROM placements LIMIT 1",
+    ),
+    "a ruling turned round": (
+        "事项裁定",
+        f"诉求 {CLEAR_ID} 对 {POLICE_ID}（",
+        "UPDATE matter_rulings SET ruling = 'same'",
+    ),
+    "a ruling's matter edited": ("事项裁定", "与记入它的事件不符", "UPDATE matter_rulings SET matter_id = 'M-X'"),
+    "a ruling's person edited": ("事项裁定", "与记入它的事件不符", "UPDATE matter_rulings SET person = '别人'"),
+    "a ruling's reason edited": ("事项裁定", "与记入它的事件不符", "UPDATE matter_rulings SET reason = '别的'"),
+    "a ruling's other complaint edited": (
+        "事项裁定",
+        f"对 {BENCH_ID}（",
+        f"UPDATE matter_rulings SET other_complaint_id = '{BENCH_ID}'",
+    ),
+    "a ruling gone": ("事项裁定", "有记入的事件，却不在事项裁定表里", "DELETE FROM matter_rulings"),
+    "a ruling invented": (
+        "事项裁定",
+        f"诉求 {LIGHT_ID} 对",
+        f"INSERT INTO matter_rulings SELECT * REPLACE ('{LIGHT_ID}' AS complaint_id) FROM matter_rulings LIMIT 1",
+    ),
     "a count of rows": (
         "收件",
         "行数不平：4 行",
@@ -186,6 +245,14 @@ def test_tampering_with_the_tables_is_told_where_it_is(site: SitePaths, forgery:
     assert any(words in line for line in found[name]), found
 
 
+def test_a_decision_that_was_tampered_with_is_a_finding_like_any_other(site: SitePaths) -> None:
+    sql("UPDATE matter_rulings SET ruling = 'same'")(site)
+    done = hotline("verify", "--processed", site.processed)
+    assert done.returncode == 5
+    assert "事项裁定　2 次裁定：2 处不符" in done.stdout.decode()
+    assert "人工归属　1 次决定：一致" in done.stdout.decode()
+
+
 def test_an_event_that_was_forged_with_a_right_hash_contradicts_what_follows_and_the_problems(site: SitePaths) -> None:
     with duckdb.connect(str(site.ledger)) as connection:
         (old,) = connection.execute(
@@ -205,11 +272,13 @@ def test_an_event_that_was_forged_with_a_right_hash_contradicts_what_follows_and
     "payload", ["{", "[]", "{}", '{"facts": {"due_on": "明天"}, "day": "2026-01-01", "role": "system"}']
 )
 def test_an_unreadable_event_is_told_and_does_not_stop_the_rest(site: SitePaths, payload: str) -> None:
-    kinds = "('deadline_set', 'complaint_added', 'complaint_reviewed')"
+    kinds = "('deadline_set', 'complaint_added', 'complaint_reviewed', 'complaint_placed', 'matter_ruled')"
     sql(f"UPDATE events SET payload = '{payload}' WHERE kind IN {kinds}")(site)
     found = differences(site)
     assert "读不出来" in found["事件与问题"][0]
-    assert {"事件链", "问题与诉求", "人工复核"} <= set(found)
+    assert {"事件链", "问题与诉求", "人工复核", "人工归属", "事项裁定"} <= set(found)
+    by_hand = [*found["人工归属"], *found["事项裁定"]]
+    assert all("没有记入它的事件" in line and "None" not in line for line in by_hand), by_hand
 
 
 def test_an_older_copy_of_the_database_is_noticed(site: SitePaths, built: Path) -> None:

@@ -17,7 +17,7 @@ def precision_recall(gold: Flags, scores: Floats) -> pd.DataFrame:
     """Return precision and recall of scope for every threshold: threshold, recall, precision, from strict to lax."""
     order = np.argsort(-scores, kind="stable")
     ranked, hits = scores[order], np.cumsum(gold[order])
-    last = np.append(ranked[1:] != ranked[:-1], [True] * bool(len(ranked)))  # equal scores are taken together
+    last = np.append(ranked[1:] != ranked[:-1], np.ones(min(1, len(ranked)), dtype=bool))  # equal scores go together
     taken = np.arange(1, len(ranked) + 1)
     found = max(1, int(gold.sum()))
     return pd.DataFrame({"threshold": ranked[last], "recall": hits[last] / found, "precision": (hits / taken)[last]})

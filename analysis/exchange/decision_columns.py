@@ -26,6 +26,8 @@ _DECIDABLE = (
     "objection_rejected",
     "merged",
     "restored",
+    "text_released",
+    "text_withdrawn",
 )
 CORRECTION = "event_corrected"
 DECISION_WORDS: Mapping[str, str] = MappingProxyType(
@@ -56,6 +58,7 @@ DECISION_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("status_label", "办理状态", 6.6, Kind.SHORT, band=_FACTS),
     SheetColumn("status_reason", "状态说明", 10, band=_FACTS),
     SheetColumn("last_step", "上一步", 10, band=_FACTS),
+    SheetColumn("released_text", "已放行文字", 16, band=_FACTS),
     SheetColumn("measure", "整改措施", 13, band=_ASKED),
     SheetColumn("completed_on", "完成日期", 10.6, Kind.DATE, band=_ASKED),
     SheetColumn("evidence", "佐证材料", 9, band=_ASKED),
@@ -81,6 +84,16 @@ DECISION_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("verified_by", "核查人", 7, Kind.SHORT, _S, _DECIDED, hint="核查通过、不通过、不属实时必填"),
     SheetColumn("verified_on", "核查日期", 10.6, Kind.DATE, _S, _DECIDED, hint="核查通过、不通过时必填"),
     SheetColumn("accepting_unit", "验收单位", 8, Kind.SHORT, _S, _DECIDED, hint="核查通过时可填"),
+    SheetColumn(
+        "release",
+        "放行文字",
+        16,
+        Kind.TEXT,
+        _S,
+        _DECIDED,
+        hint="“放行文字”时填：用自己的中性文字写明要让责任单位知道的事实，不抄诉求，不写人名、电话、住址、具体日期；"
+        "改写的写全，代替已放行的",
+    ),
     SheetColumn("reason", "理由", 13, Kind.TEXT, _S, _DECIDED, hint="除交办、开始核查、核查通过和不通过外必填"),
     SheetColumn("row_id", "行标识", 12, Kind.SHORT, is_hidden=True),
     SheetColumn("version", "版本", 6, Kind.SHORT, is_hidden=True),
@@ -105,6 +118,8 @@ FIELD_OF = MappingProxyType(
         "verified_by": "verified_by",
         "verified_on": "verified_on",
         "accepting_unit": "accepting_unit",
+        "released_text": "release",
+        "release_reason": "reason",
     }
 )
 """In which column of the sheet the supervisor says what a step carries, by column of PROBLEMS."""

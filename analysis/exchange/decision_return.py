@@ -232,6 +232,7 @@ class _RowReader:
             "verified_by": self._name,
             "verified_on": self.reading.past_day,
             "accepting_unit": self._name,
+            "release": self._text,
             "reason": self._text,
         }
 

@@ -23,6 +23,7 @@ from analysis.exchange.decision_columns import (
 )
 from analysis.exchange.files import PRIVATE_MODE
 from analysis.exchange.ledger_view import COUNTING_RULE, as_date, as_text
+from analysis.exchange.released import released_text
 from analysis.exchange.seal import Seal, as_read
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
@@ -141,6 +142,7 @@ def _row(
         name: _shown(name, problem[name]) for name in SEALED_FIELDS if name not in ("last_step", "complaint_count")
     }
     shown |= {"last_step": last_steps.get(problem_id, ""), "complaint_count": int(problem["complaint_count"])}
+    shown["released_text"] = released_text(problem)
     identity = {"row_id": problem_id, "version": str(int(problem["version"]))}
     cells = {name: as_read(shown[name]) for name in SEALED_FIELDS}
     seal = issue.seal.of(seal_identity(identity, issue.site_code), cells)

@@ -52,6 +52,11 @@ class Seal:
             return None
         return [name for name, same in zip(cells, is_same, strict=True) if not same]
 
+    @staticmethod
+    def cell_count(seal: str) -> int:
+        """Return of how many cells a seal says that it is; it need not be a true one."""
+        return len(seal.rpartition(_MARK)[2]) // _PART_LENGTH
+
     def _digest(self, *content: object) -> str:
         return hmac.digest(self.key, json.dumps(content, ensure_ascii=False).encode(), _ALGORITHM).hex()
 

@@ -20,6 +20,7 @@ APPLICATIONS = {
 }
 """What a unit can ask for, by the step in the life of the problem; only the supervisor grants it."""
 APPLICATION_FIELDS = ("application", "application_reason", "extension_due_on")
+RELEASED_FIELD = "released_text"
 IDENTITY_FIELDS = ("row_id", "version", "unit_id", "export_id")
 
 _UNIT = Filler.UNIT
@@ -32,6 +33,9 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("category_name", "问题类别", 6, Kind.SHORT, band=_FACTS),
     SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT, band=_FACTS),
     SheetColumn("statement", "具体问题", 19, band=_FACTS, hint="用中性文字概括，不含反映人的原话"),
+    SheetColumn(
+        RELEASED_FIELD, "放行文字", 19, band=_FACTS, hint="监督单位放行的情况说明；只用于整改，不得据以查找反映人"
+    ),
     SheetColumn("complaint_count", "涉及诉求数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("complainant_count", "涉及人数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("place", "地点", 8.6, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
@@ -98,7 +102,10 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("export_id", "导出编号", 12, Kind.SHORT, is_hidden=True),
     SheetColumn("seal", "校验码", 12, Kind.SHORT, is_hidden=True),
 )
-"""The columns of the unit's ledger, in the order of the offices' own 台账; the hidden ones are for the way back."""
+"""The columns of the unit's ledger, in the order of the offices' own 台账; the hidden ones are for the way back.
+
+RELEASED_FIELD is there only where a text was released to the unit.
+"""
 
 CLOSED_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("number", "序号", 5, Kind.SHORT),
@@ -117,21 +124,27 @@ CLOSED_COLUMNS: tuple[SheetColumn, ...] = (
 
 EDITABLE_FIELDS = (*FILED_COLUMNS, *APPLICATION_FIELDS)
 SEALED_FIELDS = tuple(
-    c.field for c in LEDGER_COLUMNS if c.filler is Filler.SYSTEM and not c.is_hidden and c.field != "number"
+    c.field
+    for c in LEDGER_COLUMNS
+    if c.filler is Filler.SYSTEM and not c.is_hidden and c.field not in ("number", RELEASED_FIELD)
 )
-"""What nobody but the system may change; the number of the row may, as rows are sorted and deleted."""
+"""What nobody but the system may change; the number of the row may, as rows are sorted and deleted.
+
+In a row with a released text, that is sealed as well: after these.
+"""
 
 UNIT_FORM = Form(
     name="整改台账",
     origin="监督单位发出的整改台账",
     item="问题",
     columns=LEDGER_COLUMNS,
-    needed=tuple(c.field for c in LEDGER_COLUMNS if c.field != "number"),
+    needed=tuple(c.field for c in LEDGER_COLUMNS if c.field not in ("number", RELEASED_FIELD)),
     shared=("supporting_unit", "leader", "handler"),
     own_sheets=(GUIDE_SHEET_NAME, CLOSED_SHEET_NAME),
 )
 
 
-def with_choices(choices: Mapping[str, tuple[str, ...]]) -> tuple[SheetColumn, ...]:
-    """Return the columns of the ledger with other choices for some fields."""
-    return tuple(replace(c, choices=choices[c.field]) if c.field in choices else c for c in LEDGER_COLUMNS)
+def ledger_columns(choices: Mapping[str, tuple[str, ...]], *, has_released: bool) -> tuple[SheetColumn, ...]:
+    """Return the columns of a ledger with other choices for some fields, and with released texts if it has any."""
+    columns = (c for c in LEDGER_COLUMNS if has_released or c.field != RELEASED_FIELD)
+    return tuple(replace(c, choices=choices[c.field]) if c.field in choices else c for c in columns)

@@ -27,6 +27,7 @@ from analysis.exchange.unit_columns import (
     APPLICATIONS,
     EDITABLE_FIELDS,
     IDENTITY_FIELDS,
+    RELEASED_FIELD,
     SEALED_FIELDS,
     UNIT_FORM,
 )
@@ -189,14 +190,18 @@ class _RowReader:
     def seal_faults(self, number: int, cells: Mapping[str, ReturnedCell]) -> list[CellFault]:
         """Return what in a row was changed that nobody may change."""
         problem_id = cells["row_id"].text or cells["problem_id"].text
-        troubles = [name for name in (*IDENTITY_FIELDS, "seal", *SEALED_FIELDS) if cells[name].trouble]
+        cells = {RELEASED_FIELD: ReturnedCell()} | dict(cells)  # a ledger without released texts has no such column
+        has_released = self.reading.seal.cell_count(cells["seal"].literal) > len(SEALED_FIELDS)
+        sealed = (*SEALED_FIELDS, RELEASED_FIELD) if has_released else SEALED_FIELDS
+        troubles = [name for name in (*IDENTITY_FIELDS, "seal", *sealed) if cells[name].trouble]
         if troubles:
             return [self.table.fault(number, n, problem_id, f"{cells[n].trouble}{_LOCKED}") for n in troubles]
         identity = seal_identity({name: cells[name].literal for name in IDENTITY_FIELDS}, self.reading.site_code)
-        shown = {name: self._shown(name, cells[name]) for name in SEALED_FIELDS}
+        shown = {name: self._shown(name, cells[name]) for name in sealed}
         changed = self.reading.seal.changed(cells["seal"].literal, identity, shown)
         if changed is None:
             return [self.table.fault(number, "row_id", problem_id, _STRANGE_ROW)]
+        changed += [RELEASED_FIELD] * (not has_released and bool(cells[RELEASED_FIELD]))
         return [self.table.fault(number, name, problem_id, _LOCKED) for name in changed]
 
     def _shown(self, name: str, cell: ReturnedCell) -> str:

@@ -12,6 +12,7 @@ from analysis.codebook.units import Unit, UnitRegister
 from analysis.contracts import CLOSED_STATUSES, FILED_COLUMNS, LOOK_BACK_RESULTS, UNIT_STATUSES
 from analysis.exchange.edition import Edition
 from analysis.exchange.ledger_view import UNKNOWN_TIME, as_date, as_text, name_places
+from analysis.exchange.released import released_text
 from analysis.exchange.seal import Seal, as_read
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
@@ -21,9 +22,10 @@ from analysis.exchange.unit_columns import (
     CLOSED_SHEET_NAME,
     GUIDE_SHEET_NAME,
     IDENTITY_FIELDS,
+    RELEASED_FIELD,
     SEALED_FIELDS,
     SHEET_NAME,
-    with_choices,
+    ledger_columns,
 )
 
 
@@ -91,13 +93,14 @@ def write_unit_workbook(
         replies: by problem, how the supervisor answered the unit's last application (Chinese).
     """
     own = unit_problems(ledger, unit.unit_id)
-    columns = with_choices({"supporting_unit": _other_units(unit, edition.units, edition.run.as_of)})
     title = f"{edition.settings.site.name}道路交通安全和运输执法领域突出问题整改台账"
     export_id = issue.export_ids.get(unit.unit_id, "")
     below = edition.subtitle(f"责任单位：{unit.name}", *([f"导出编号：{export_id}"] if export_id else []))
     least = edition.settings.exchange.small_count
     waiting = own[own["status"].isin(UNIT_STATUSES)].to_dict("records")
     closed = own[own["status"].isin(CLOSED_STATUSES)].to_dict("records")
+    choices = {"supporting_unit": _other_units(unit, edition.units, edition.run.as_of)}
+    columns = ledger_columns(choices, has_released=any(map(released_text, waiting)))
     entries = Sheet(
         name=SHEET_NAME,
         title=title,
@@ -161,7 +164,7 @@ def _row(number: int, problem: dict[Any, Any], least: int, issue: UnitIssue, rep
         "opinion": "\n".join(filter(None, (_opinion(problem), replies.get(problem["problem_id"])))),
         "closed_on": as_date(problem["closed_on"]),
     }
-    values |= {name: problem[name] for name in _SHOWN}
+    values |= {name: problem[name] for name in _SHOWN} | {RELEASED_FIELD: released_text(problem)}
     filed = issue.filed[problem["problem_id"]]
     return SheetRow(values | {name: filed[name] for name in FILED_COLUMNS}, problem["tone"])
 
@@ -170,7 +173,8 @@ def _sealed(row: SheetRow, problem: Mapping[Any, Any], export_id: str, issue: Un
     """Return a row with its hidden cells."""
     identity = {"row_id": problem["problem_id"], "version": str(problem["version"]), "unit_id": problem["unit_id"]}
     identity |= {"export_id": export_id}
-    shown = {name: as_read(row.values[name]) for name in SEALED_FIELDS}
+    names = (*SEALED_FIELDS, RELEASED_FIELD) if row.values[RELEASED_FIELD] else SEALED_FIELDS
+    shown = {name: as_read(row.values[name]) for name in names}
     seal = issue.seal.of(seal_identity(identity, issue.site_code), shown)
     return SheetRow(dict(row.values) | identity | {"seal": seal}, row.tone)
 

@@ -1,7 +1,7 @@
 """What the supervisor decides about problems, as steps in their lives; what cannot be is told with its place."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -29,6 +29,15 @@ from analysis.merged import final_homes
 _BY_REGISTRATION = ("problem_created", "deadline_set")
 """Steps that nobody decided, so that there is nothing to take back."""
 _TOLD_STEPS = 5
+_ABOUT = {"extension_refused": "extension_due_on", "text_withdrawn": "released_text"}
+"""By step, the column without which there is nothing to decide."""
+_VOID = {
+    "extension_refused": "这个问题没有待批复的延期申请。",
+    "text_withdrawn": "这个问题没有放行过文字，或者已经撤回。",
+}
+
+ReleaseCheck = Callable[[str, str], Iterable[str]]
+"""Tells, of a problem and a text, why the problem's unit may not see the text (Chinese sentences)."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +91,14 @@ def open_decisions(problem: Mapping[str, Any], last_kind: str, rules: Rules) -> 
     """
     is_lead = rules.is_restricted(str(problem["sub_problem_code"]))
     kinds = rules.life_cycle.open_to(str(problem["status"]), Role.SUPERVISOR, is_restricted=is_lead)
-    if plain_problem(problem)["extension_due_on"] is None:
-        kinds = tuple(kind for kind in kinds if kind != "extension_refused")
+    kinds = tuple(kind for kind in kinds if not _is_void(kind, plain_problem(problem)))
     return kinds if last_kind in _BY_REGISTRATION else (*kinds, CORRECTED)
+
+
+def _is_void(kind: str, problem: Mapping[str, Any]) -> bool:
+    """Say whether a step has nothing that it could be about."""
+    column = _ABOUT.get(kind)
+    return column is not None and problem[column] is None
 
 
 def decide(
@@ -95,6 +109,7 @@ def decide(
     units: UnitRegister,
     moment: Moment,
     person: str,
+    release_check: ReleaseCheck,
 ) -> Decided:
     """Turn decisions into steps; each problem is decided about once.
 
@@ -106,8 +121,10 @@ def decide(
         units: the register; a unit must exist today to be made responsible.
         moment: when.
         person: who decides.
+        release_check: what keeps a text from being released.
     """
-    decider = _Decider(problems.set_index("problem_id", drop=False), events, rules, units, moment, person)
+    by_id = problems.set_index("problem_id", drop=False)
+    decider = _Decider(by_id, events, rules, units, moment, person, release_check)
     known: list[Decision] = []
     flaws: list[Flaw] = []
     requests: list[Request] = []
@@ -182,6 +199,7 @@ class _Decider:
     units: UnitRegister
     moment: Moment
     person: str
+    release_check: ReleaseCheck
 
     def _history(self, problem_id: str) -> pd.DataFrame:
         return self.events[self.events["problem_id"] == problem_id].sort_values("sequence")
@@ -215,8 +233,8 @@ class _Decider:
     def _closed_reason(self, decision: Decision, problem: Mapping[str, Any], last_kind: str) -> str:
         if decision.kind == CORRECTED:
             return f"上一步是“{LIFE_CYCLE_KINDS[last_kind]}”，由登记而来，没有可以更正的决定。"
-        if decision.kind == "extension_refused":
-            return "这个问题没有待批复的延期申请。"
+        if _is_void(decision.kind, problem):
+            return _VOID[decision.kind]
         is_lead = self.rules.is_restricted(str(problem["sub_problem_code"]))
         reason = self.rules.life_cycle.refusal(
             str(problem["status"]), decision.kind, Role.SUPERVISOR, decision.facts, is_restricted=is_lead
@@ -257,6 +275,13 @@ class _Decider:
             what = "完成日期" if problem["completed_on"] else "登记日期"
             yield "verified_on", f"核查日期早于{what} {first:%Y-%m-%d}。请改正。"
 
+    def _check_release(self, facts: Mapping[str, Any], problem: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        text = facts["released_text"]
+        if text == problem["released_text"]:
+            yield "released_text", "与已放行的文字相同。请改写，或清空这一行的决定。"
+        for trouble in self.release_check(str(problem["problem_id"]), text):
+            yield "released_text", trouble
+
     _Check = Callable[["_Decider", Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, str]]]
 
     @property
@@ -268,6 +293,7 @@ class _Decider:
             "closed": _Decider._check_verification,
             "verification_failed": _Decider._check_verification,
             "unfounded": _Decider._check_verification,
+            "text_released": _Decider._check_release,
         }
 
     def requests(self, decision: Decision) -> list[Request]:
@@ -281,6 +307,8 @@ class _Decider:
             facts["unit_kind"] = self.units[facts["unit_id"]].unit_kind
         elif decision.kind == "unit_undetermined":
             facts["unit_kind"] = problem["unit_kind"]
+        elif decision.kind == "text_released":
+            facts["released_unit_id"] = problem["unit_id"]
         elif decision.kind == "extension_granted":
             facts |= self._extension(facts.get("due_on") or problem["extension_due_on"])
         elif decision.kind == "restored" and problem["unit_id"] and self._is_there(problem["unit_id"]):

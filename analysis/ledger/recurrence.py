@@ -130,13 +130,28 @@ def find_recurrences(
         is_new = pd.MultiIndex.from_frame(after[["problem_id", "complaint_id"]]).isin(is_fresh)
         if not (is_new & ~is_repeat).any():
             continue
-        start = max(closed_on - timedelta(days=round(settings.months_before * _DAYS_PER_MONTH)), observed_from)
-        compared = before[before["received_at"].dt.date >= start]
-        earlier = Period(_reach(compared), _months(start, closed_on))
-        later = Period(_reach(after), _months(closed_on, as_of))
-        counts = later.reach.complaints, earlier.reach.complaints
-        ratio = rate_ratio(*counts, later.months, earlier.months, settings.confidence)
+        earlier, later, ratio = before_and_after(own, closed_on, observed_from, as_of, settings)
         yield Recurrence(str(problem_id), closed_on, earlier, later, ratio, settings.confidence)
+
+
+def before_and_after(
+    own: pd.DataFrame, closed_on: date, observed_from: date, as_of: date, settings: RecurrenceSettings
+) -> tuple[Period, Period, Ratio]:
+    """Return what was received about a problem before and after its closing, and the ratio of both rates.
+
+    Args:
+        own: the problem's complaints with a time: received_at, complaint_id, person_key, matter_id.
+        closed_on: the day of closing, which still counts as before.
+        observed_from: the day of the first complaint that the ledger knows.
+        as_of: today.
+        settings: how many months before the closing are compared, and the confidence of the interval.
+    """
+    received = own["received_at"].dt.date
+    start = max(closed_on - timedelta(days=round(settings.months_before * _DAYS_PER_MONTH)), observed_from)
+    earlier = Period(_reach(own[(received <= closed_on) & (received >= start)]), _months(start, closed_on))
+    later = Period(_reach(own[received > closed_on]), _months(closed_on, as_of))
+    counts = later.reach.complaints, earlier.reach.complaints
+    return earlier, later, rate_ratio(*counts, later.months, earlier.months, settings.confidence)
 
 
 def _months(first: date, last: date) -> float:

@@ -26,6 +26,7 @@ _SYSTEM_ERRORS = tuple(
 )
 _NO_END = 2**62  # more events than there will ever be
 _PUBLISHED = tuple(table for table in TABLES if table.is_published)
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 _LOCK_PHRASES = ("Could not set lock on file", "Conflicting lock is held")
 
 
@@ -101,6 +102,30 @@ class Reader:
         return cls._locked_down(_connect(path, is_read_only=True))
 
     @classmethod
+    def open_apart(cls, path: Path) -> Self:
+        """Open the snapshot at `path` as `open` does, but the file that is there now, whatever else is open.
+
+        All connections of a process to one path share one instance of DuckDB, which goes on showing the file that was
+        there when the first of them was made. The file is attached to an instance of its own instead, and can still be
+        read after another was put in its place. Nothing is written, not even what does not fit into memory.
+
+        Raises:
+            UsageError: there is no such file, or it may not be read.
+            IntegrityError: it cannot be opened.
+        """
+        if not path.is_file():
+            raise UsageError(f"没有找到 {path}。请先执行 hotline run。")
+        connection = duckdb.connect(":memory:", config={"temp_directory": ""})
+        try:
+            connection.execute(f"ATTACH '{_quoted(path)}' AS snapshot (READ_ONLY); USE snapshot")
+        except duckdb.Error as error:
+            connection.close()
+            if trouble := _system_error(str(error).replace(str(path), ""), path):
+                raise UsageError(f"快照 {path} 不让读（{trouble.strerror}）。请向管理员要读它的权限。") from error
+            raise IntegrityError(f"快照 {path} 无法打开，可能已损坏。请执行 hotline run 重新发布。") from error
+        return cls._locked_down(connection)
+
+    @classmethod
     def open_beside(cls, path: Path, snapshot: Path) -> Self:
         """Open the ledger at `path` as `open` does, and the snapshot with it, if there is one, to compare the two."""
         if not snapshot.is_file():
@@ -156,6 +181,31 @@ class Reader:
         with _translated():
             return _plain(self._connection.execute(_sql(name), parameters or None).df())
 
+    def select(self, statement: str, parameters: Mapping[str, object]) -> pd.DataFrame:
+        """Return what one SELECT of the caller's own finds; it reaches neither other files nor the network.
+
+        Args:
+            statement: the SELECT, with `$name` where a parameter goes.
+            parameters: their values by name.
+
+        Raises:
+            UsageError: it is no single SELECT, or has a fault; the message tells DuckDB's words.
+        """
+        try:
+            found = self._connection.extract_statements(statement)
+            if len(found) != 1 or found[0].type not in _READING:
+                raise UsageError("这里只能查询：请写一条 SELECT 语句。")
+            return _plain(self._connection.execute(found[0], dict(parameters) or None).df())
+        except duckdb.Error as error:
+            words = " ".join(str(error).split("\n\nLINE ")[0].split())
+            raise UsageError(f"查询没有执行：{words}") from error
+
+    def missing_columns(self) -> list[str]:
+        """Return what a database written by an older program lacks of the published tables, as «table.column»."""
+        found = set(self.query("columns").itertuples(index=False, name=None))
+        published = [(t.name, name) for t in TABLES if t.is_published for name in t.column_names]
+        return [f"{table}.{name}" for table, name in published if (table, name) not in found]
+
     def head(self) -> Head:
         """Return the last event's sequence and hash."""
         last = self.query("last_event")
@@ -188,6 +238,7 @@ class Store(Reader):
     def __init__(self, connection: duckdb.DuckDBPyConnection, head_path: Path) -> None:
         super().__init__(connection)
         self._head_path = head_path
+        self._is_rehearsing = False
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -231,17 +282,35 @@ class Store(Reader):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Make everything inside one unit: all of it is kept, or nothing."""
+        """Make everything inside one unit: all of it is kept, or nothing; in a rehearsal nothing, in the end."""
+        if self._is_rehearsing:
+            yield
+            return
         with _translated():
             self._connection.execute("BEGIN")
             try:
                 yield
             except BaseException:
-                # Whatever went wrong may have ended the transaction already; it is what must be told.
-                with suppress(duckdb.Error):
-                    self._connection.execute("ROLLBACK")
+                self._roll_back()
                 raise
             self._connection.execute("COMMIT")
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[None]:
+        """Let what is written inside be seen by all that follows it inside, and take it back at the end."""
+        with _translated():
+            self._connection.execute("BEGIN")
+            self._is_rehearsing = True
+            try:
+                yield
+            finally:
+                self._is_rehearsing = False
+                self._roll_back()
+
+    def _roll_back(self) -> None:
+        # Whatever went wrong may have ended the transaction already; it is what must be told.
+        with suppress(duckdb.Error):
+            self._connection.execute("ROLLBACK")
 
     @contextmanager
     def _given(self, frames: Mapping[str, pd.DataFrame]) -> Iterator[None]:
@@ -292,8 +361,9 @@ class Store(Reader):
         return len(fresh)
 
     def keep_head(self) -> None:
-        """Write the head of the committed chain outside the database."""
-        self.head().write(self._head_path)
+        """Write the head of the committed chain outside the database; in a rehearsal nothing is committed."""
+        if not self._is_rehearsing:
+            self.head().write(self._head_path)
 
     def publish(self, target: Path) -> None:
         """Build the snapshot of all published tables as a new file and put it in place in one step.

@@ -1,9 +1,9 @@
-"""Checks the ledger against itself: chain, problems rebuilt from all events, links, reviews, rows, snapshot."""
+"""Checks the ledger against itself: chain, problems rebuilt from all events, links, decisions, rows, snapshot."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -53,6 +53,8 @@ def verify(reader: Reader, kept: Head, rules: Rules) -> Iterator[Finding]:
     yield _problems(reader, rules)
     yield _links(reader)
     yield _reviews(reader)
+    yield _placements(reader)
+    yield _rulings(reader)
     yield _rows(reader)
     if reader.has_snapshot:
         yield _snapshot(reader)
@@ -155,6 +157,28 @@ def _reviews(reader: Reader) -> Finding:
     ]
     count = int(reader.query("review_count")["review_count"].iloc[0])
     return Finding("人工复核", f"{count} 次决定", tuple(found))
+
+
+def _placements(reader: Reader) -> Finding:
+    found = [
+        f"诉求 {row['complaint_id']}（{row['sub_problem_code']}，{_moment(row['decided_at'])}）的归属{row['what']}"
+        for row in reader.query("contradicted_placements").to_dict("records")
+    ]
+    count = int(reader.query("decision_counts")["placement_count"].iloc[0])
+    return Finding("人工归属", f"{count} 次决定", tuple(found))
+
+
+def _rulings(reader: Reader) -> Finding:
+    found = [
+        f"诉求 {row['complaint_id']} 对 {row['other_complaint_id']}（{_moment(row['decided_at'])}）的裁定{row['what']}"
+        for row in reader.query("contradicted_rulings").to_dict("records")
+    ]
+    count = int(reader.query("decision_counts")["ruling_count"].iloc[0])
+    return Finding("事项裁定", f"{count} 次裁定", tuple(found))
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _rows(reader: Reader) -> Finding:

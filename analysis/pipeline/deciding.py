@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -29,8 +28,9 @@ from analysis.ledger.decisions import Decided, Decision, decide, open_decisions
 from analysis.ledger.life_cycle import LifeCycle, Role
 from analysis.ledger.problems import Rules
 from analysis.ledger.steps import CORRECTED, Moment, Request, correct_steps, last_steps, plain_problem
-from analysis.ledger.store import Reader, Store
+from analysis.ledger.store import Reader
 from analysis.pipeline.night import today
+from analysis.pipeline.releasing import release_check
 from analysis.pipeline.returned_files import SUFFIX, ReturnedFile, read_returned_file
 from analysis.pipeline.rules import load_rules
 from analysis.pipeline.showing import read_ledger
@@ -45,8 +45,8 @@ from analysis.pipeline.steps_by_people import (
 from analysis.site import SitePaths
 
 _PURPOSE = "decision workbook"
-_MASKED = ("status_reason", "unit_reason", "verification")
-"""What the supervisor types as sentences; names of officials and of offices stay."""
+_MASKED = ("status_reason", "unit_reason", "verification", "release_reason")
+"""What the supervisor types as sentences; a text to be released is refused instead where anything were to be masked."""
 
 
 @dataclass(frozen=True)
@@ -151,15 +151,12 @@ def import_decisions(paths: SitePaths, workbook: Path, person: str, *, is_dry_ru
     returned = read_decision_workbook(file.sheets, _reading(paths, settings, rules.life_cycle, file, moment.as_of))
     rows = [_decision(row, file, paths) for row in returned.decisions]
     masked_count = sum(dict(said.facts) != dict(row.facts) for said, row in zip(rows, returned.decisions, strict=True))
-    opened: AbstractContextManager[Reader] = Reader.open(paths.ledger) if is_dry_run else existing_ledger(paths)
-    with opened as reader:
-        decided = _decided(reader, rows, rules, paths, moment, actor)
+    with existing_ledger(paths, is_rehearsal=is_dry_run) as store:
+        decided = _decided(store, rows, rules, paths, settings, moment, actor)
         flaws = [flaw.decision.place.fault(flaw.column, flaw.reason) for flaw in decided.flaws]
         if faults := [*returned.faults, *flaws]:
             raise DecisionWorkbookError(faults)
-        moved = 0
-        if isinstance(reader, Store) and len(decided.taken.events):
-            moved = record_steps(reader, decided.taken, actor, moment.at)
+        moved = record_steps(store, decided.taken, actor, moment.at) if len(decided.taken.events) else 0
     known = {decision.problem_id for decision in decided.known}
     words = pd.Series([DECISION_WORDS[d.kind] for d in rows if d.problem_id not in known], dtype=object)
     counts = {str(word): int(count) for word, count in words.value_counts(sort=False).items()}
@@ -189,11 +186,18 @@ def _decision(row: ReturnedDecision, file: ReturnedFile, paths: SitePaths) -> De
 
 
 def _decided(
-    reader: Reader, decisions: list[Decision], rules: Rules, paths: SitePaths, moment: Moment, person: str
+    reader: Reader,
+    decisions: list[Decision],
+    rules: Rules,
+    paths: SitePaths,
+    settings: Settings,
+    moment: Moment,
+    person: str,
 ) -> Decided:
     wanted = sorted({decision.problem_id for decision in decisions})
     events = reader.query("events_of_problems", problem_ids=wanted)
-    return decide(decisions, reader.table(PROBLEMS), events, rules, load_units(paths.codebook), moment, person)
+    units, check = load_units(paths.codebook), release_check(reader, paths, settings)
+    return decide(decisions, reader.table(PROBLEMS), events, rules, units, moment, person, check)
 
 
 def correct_step(paths: SitePaths, problem_id: str, sequence: int, person: str, reason: str) -> dict[str, Any]:

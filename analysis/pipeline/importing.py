@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -37,8 +36,9 @@ from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.steps import Moment, plain_problem
 from analysis.ledger.store import Reader, Store
 from analysis.pipeline.exporting import load_seal, restriction
-from analysis.pipeline.night import now, open_ledger
+from analysis.pipeline.night import now
 from analysis.pipeline.returned_files import ReturnedFile, read_back, read_returned_file
+from analysis.pipeline.steps_by_people import existing_ledger
 from analysis.site import SitePaths
 
 CONFLICT_FOLDER = "导入冲突"
@@ -101,7 +101,7 @@ def import_ledgers(
         paths: the site.
         workbooks: the files.
         person: who handed them in; each row's 责任人, else the unit, if not given.
-        is_dry_run: only say what would become of each file as the ledger is now; nothing is written.
+        is_dry_run: only say what would become of each file, those before it taken in; nothing is written.
 
     Raises:
         UsageError: there is no ledger yet, or `person` is no name.
@@ -110,15 +110,11 @@ def import_ledgers(
     """
     if person is not None and not 0 < len(person.strip()) <= _LONGEST_PERSON:
         raise UsageError(f"交来人没有写，或超过 {_LONGEST_PERSON} 字不像姓名。请改正。")
-    if not paths.ledger.is_file():
-        raise UsageError(f"没有找到 {paths.ledger}。请先执行 hotline run。")
-    importer = _Importer(paths, person.strip() if person else None)
-    opened: AbstractContextManager[Reader] = Reader.open(paths.ledger) if is_dry_run else open_ledger(paths)
-    with opened as reader:
+    importer = _Importer(paths, person.strip() if person else None, is_dry_run)
+    with existing_ledger(paths, is_rehearsal=is_dry_run) as store:
         for workbook in workbooks:
             try:
-                plan = importer.plan(workbook, reader)
-                yield importer.record(plan, reader) if isinstance(reader, Store) else plan.done
+                yield importer.record(importer.plan(workbook, store), store)
             except UsageError as error:
                 yield RefusedLedger(workbook.name, error)
 
@@ -129,6 +125,7 @@ class _Importer:
 
     paths: SitePaths
     person: str | None
+    is_dry_run: bool
 
     @cached_property
     def _settings(self) -> Settings:
@@ -275,7 +272,7 @@ class _Importer:
         done, file, returned, merged = plan.done, plan.file, plan.returned, plan.merged
         if returned is None or merged is None:
             return done
-        if merged.conflicts:
+        if merged.conflicts and not self.is_dry_run:
             done = replace(done, conflict_list=self._list_conflicts(plan, returned, merged))
         record = {
             "import_id": file.file_id,

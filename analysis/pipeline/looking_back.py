@@ -152,7 +152,7 @@ def import_findings(paths: SitePaths, workbook: Path, person: str, *, is_dry_run
     file = read_returned_file(paths, workbook, look_back_form(book))
     reading = _reading(book, paths, settings, file.day_reader(moment.as_of))
     returned = read_look_back_workbook(file.sheets, reading)
-    with existing_ledger(paths) as store:
+    with existing_ledger(paths, is_rehearsal=is_dry_run) as store:
         problems = store.table(PROBLEMS)
         now = {str(p["problem_id"]): plain_problem(p) for p in problems.to_dict("records")}
         findings = [_masked(finding, paths) for finding in returned.findings]
@@ -168,7 +168,7 @@ def import_findings(paths: SitePaths, workbook: Path, person: str, *, is_dry_run
             raise LookBackWorkbookError(
                 [f.fault(f"{refused[f.problem_id]}。") for f in fresh if f.problem_id in refused]
             )
-        if fresh and not is_dry_run:
+        if fresh:
             record_steps(store, taken, actor, moment.at)
     words = pd.Series([LIFE_CYCLE_KINDS[f.kind] for f in fresh], dtype=object).value_counts(sort=False)
     counts = {str(word): int(count) for word, count in words.items()}

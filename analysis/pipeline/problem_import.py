@@ -81,7 +81,7 @@ def import_problems(
     moment, rules = moment_now(settings), load_rules(paths, settings)
     found = _read(paths, workbook, settings, moment.as_of)
     rows = [dict(row) | {name: _masked(row[name], paths) for name in ("statement", "note")} for row in found.rows]
-    with existing_ledger(paths) as store:
+    with existing_ledger(paths, is_rehearsal=is_dry_run) as store:
         problems = store.table(PROBLEMS)
         known = dict(
             zip(problems["import_key"].dropna(), problems.dropna(subset="import_key")["problem_id"], strict=True)
@@ -98,7 +98,7 @@ def import_problems(
         taken = take_steps(requests, problems.iloc[:0], rules.life_cycle, rules.is_restricted, moment)
         for refusal in taken.refusals:
             raise UsageError(f"{refusal.request.source}：{refusal.reason}。")
-        if not is_dry_run and fresh:
+        if fresh:
             with store.transaction():
                 store.put_problems(taken.problems)
                 store.append_events(taken.events)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 import pandas as pd
@@ -23,15 +23,19 @@ _LONGEST_PERSON = 40
 
 
 @contextmanager
-def existing_ledger(paths: SitePaths) -> Iterator[Store]:
+def existing_ledger(paths: SitePaths, *, is_rehearsal: bool = False) -> Iterator[Store]:
     """Open the site's ledger for writing, as `open_ledger` does.
+
+    Args:
+        paths: the site.
+        is_rehearsal: what is written is taken back at the end: for dry runs, which say what would happen by doing it.
 
     Raises:
         UsageError: nothing was run yet.
     """
     if not paths.ledger.is_file():
         raise UsageError(f"没有找到 {paths.ledger}。请先执行 hotline run。")
-    with open_ledger(paths) as store:
+    with open_ledger(paths) as store, store.rehearsal() if is_rehearsal else nullcontext():
         yield store
 
 

@@ -6,6 +6,7 @@ import click
 
 from flows.chinese_click import ChineseGroup
 from flows.options import FILE, Count, processed_option
+from flows.returned import counted, each_fault_told, tell_unread
 
 _EPILOG = """\b
 例：
@@ -43,29 +44,21 @@ def export_workbook(output: Path, with_leads: bool, processed: Path | None) -> N
 @processed_option
 def import_workbook(workbook: Path, person: str, dry_run: bool, processed: Path | None) -> None:
     """逐格核对填好的监督台账并记入台账；有一处不对就一个决定也不记。"""
-    from analysis.exchange.decision_return import DecisionWorkbookError
     from analysis.pipeline.deciding import import_decisions
     from analysis.site import site_paths
 
-    try:
+    with each_fault_told():
         done = import_decisions(site_paths(None, processed), workbook, person, is_dry_run=dry_run)
-    except DecisionWorkbookError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise
-    total = sum(done.recorded.values())
-    told = "、".join(f"{word} {count} 个" for word, count in done.recorded.items())
     click.echo(
-        f"{'将' if dry_run else ''}记入 {total} 个决定{f'（{told}）' if told else ''}，"
+        f"{counted(done.recorded, '决定', is_dry_run=dry_run)}，"
         f"以前已记入 {done.unchanged} 个，没有决定略过 {done.skipped} 行。"
     )
     if done.masked:
         click.echo(f"有 {done.masked} 个决定的文字含个人信息，记入时已去除，请核对。")
     if done.moved:
-        click.echo(f"随问题的并入或恢复移动了 {done.moved} 件诉求。")
-    if done.unread:
-        click.echo(f"没有读取：{'、'.join(done.unread)}。")
-    if total and not dry_run:
+        click.echo(f"随问题的并入或恢复{'将移动' if dry_run else '移动了'} {done.moved} 件诉求。")
+    tell_unread(done.unread)
+    if done.recorded and not dry_run:
         click.echo("用 hotline export 或等下次 hotline run 更新清单和台账。")
 
 

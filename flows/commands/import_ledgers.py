@@ -23,7 +23,7 @@ _REFUSED = 2
 @click.command("import", cls=ChineseCommand, epilog=_EPILOG)
 @click.argument("files", type=FILE, metavar="文件…", nargs=-1, required=True)
 @click.option("--person", metavar="姓名", help="谁交来的；默认各行的责任人，没有写的记单位名称。")
-@click.option("--dry-run", is_flag=True, help="只说会怎样，什么也不写。")
+@click.option("--dry-run", is_flag=True, help="只说会怎样，什么也不写；几份的，后面的按前面的已经记入来说。")
 @processed_option
 def import_ledgers(files: tuple[Path, ...], person: str | None, processed: Path | None, *, dry_run: bool) -> int:
     """导入责任单位交回的整改台账：逐格核对，每份有一处不对就整份不记。

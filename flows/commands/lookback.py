@@ -7,6 +7,7 @@ import click
 
 from flows.chinese_click import ChineseGroup
 from flows.options import FILE, Count, processed_option
+from flows.returned import counted, each_fault_told, tell_unread
 
 _EPILOG = """\b
 例：
@@ -51,24 +52,16 @@ def draw(
 @processed_option
 def import_workbook(workbook: Path, person: str, dry_run: bool, processed: Path | None) -> None:
     """逐格核对填好的回头看核查表并记入台账；有一处不对就一行也不记。"""
-    from analysis.exchange.look_back_return import LookBackWorkbookError
     from analysis.pipeline.looking_back import import_findings
     from analysis.site import site_paths
 
-    try:
+    with each_fault_told():
         done = import_findings(site_paths(None, processed), workbook, person, is_dry_run=dry_run)
-    except LookBackWorkbookError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise
-    total = sum(done.recorded.values())
-    told = "、".join(f"{word} {count} 个" for word, count in done.recorded.items())
     click.echo(
-        f"{'将' if dry_run else ''}记入 {total} 个结果{f'（{told}）' if told else ''}，"
+        f"{counted(done.recorded, '结果', is_dry_run=dry_run)}，"
         f"以前已记入 {done.unchanged} 个，还没有查略过 {done.skipped} 行。"
     )
-    if done.unread:
-        click.echo(f"没有读取：{'、'.join(done.unread)}。")
+    tell_unread(done.unread)
 
 
 @lookback.command("report")

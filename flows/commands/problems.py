@@ -6,6 +6,7 @@ import click
 
 from flows.chinese_click import ChineseGroup
 from flows.options import FILE, processed_option
+from flows.returned import each_fault_told, tell_unread
 
 _EPILOG = """\b
 例：
@@ -39,22 +40,16 @@ def write_template(output: Path, processed: Path | None) -> None:
 @processed_option
 def import_form(workbook: Path, person: str | None, dry_run: bool, processed: Path | None) -> None:
     """逐格核对填好的问题登记表并登记；有一处不对就一个也不登记。"""
-    from analysis.exchange.found_problems_return import FoundProblemsError
     from analysis.pipeline.problem_import import import_problems
     from analysis.site import site_paths
 
-    try:
+    with each_fault_told():
         done = import_problems(site_paths(None, processed), workbook, person, is_dry_run=dry_run)
-    except FoundProblemsError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise
     ids = done.problem_ids
     span = f"（{ids[0]} 至 {ids[-1]}）" if ids else ""
     click.echo(f"{'将' if dry_run else '已'}登记 {len(ids)} 个问题{span}，以前已登记 {done.unchanged} 个。")
     if done.masked:
         click.echo(f"有 {done.masked} 个问题的文字含个人信息，登记时已去除，请核对。")
-    if done.unread:
-        click.echo(f"没有读取：{'、'.join(done.unread)}。")
+    tell_unread(done.unread)
     if ids and not dry_run:
         click.echo("下次 hotline run 写入清单和台账。")

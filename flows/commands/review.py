@@ -7,6 +7,7 @@ import click
 
 from flows.chinese_click import ChineseGroup
 from flows.options import FILE, Count, processed_option
+from flows.returned import each_fault_told, tell_unread
 
 if TYPE_CHECKING:
     from analysis.ledger.agreement import Estimate, PairAgreement
@@ -45,21 +46,15 @@ def export_workbook(output: Path, limit: int | None, with_leads: bool, processed
 @processed_option
 def import_workbook(workbook: Path, processed: Path | None) -> None:
     """逐格核对填好的复核表并记入台账；有一处不对就一行也不记。"""
-    from analysis.exchange.review_return import ReviewWorkbookError
     from analysis.pipeline.review_workbooks import import_reviews
     from analysis.site import site_paths
 
-    try:
+    with each_fault_told():
         done = import_reviews(site_paths(None, processed), workbook)
-    except ReviewWorkbookError as error:
-        for fault in error.faults:
-            click.echo(str(fault), err=True)
-        raise
     click.echo(f"记入 {done.recorded} 条，以前已记入 {done.unchanged} 条，没有结论略过 {done.skipped} 行。")
     if done.complaints:
         click.echo(f"涉及诉求 {done.complaints} 件，下次 hotline run 生效。")
-    if done.unread:
-        click.echo(f"没有读取：{'、'.join(done.unread)}。")
+    tell_unread(done.unread)
 
 
 @review.command("agreement")

@@ -21,7 +21,7 @@ _MOST_TOLD = 20
 @click.command(cls=ChineseCommand, epilog=_EPILOG)
 @processed_option
 def verify(processed: Path | None) -> None:
-    """核对台账：事件链和链首、由全部事件重建的问题、归并、复核、收件行数、快照。"""
+    """核对台账：事件链和链首、由全部事件重建的问题、归并、复核、人工归属、事项裁定、收件行数、快照。"""
     from analysis.errors import IntegrityError
     from analysis.pipeline.verifying import verify_ledger
     from analysis.site import site_paths
