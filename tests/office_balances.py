@@ -93,12 +93,16 @@ def _problems(office: Office, tables: Tables) -> None:
     assert all(sorted(serials) == list(range(1, len(serials) + 1)) for serials in by_year.values())
     for problem_id, card in office.cards.items():
         row = problems[problem_id]
-        told = {name: row[name] for name in ("status", "unit_id", "closed_on", "extension_due_on", *FILED_COLUMNS)}
+        told = {
+            name: row[name]
+            for name in ("status", "unit_id", "closed_on", "extension_due_on", "released_text", *FILED_COLUMNS)
+        }
         remembered = {
             "status": card.status,
             "unit_id": card.unit_id,
             "closed_on": card.closed_on,
             "extension_due_on": card.extension,
+            "released_text": card.released,
         } | card.filed
         assert told == remembered, problem_id
         assert row["relapse_count"] == card.relapses, problem_id
@@ -206,6 +210,9 @@ def _unit_workbooks(office: Office, tables: Tables) -> None:
             if problem_id:
                 unit_id = str(form.sheet.cell(row, form.column("单位代码")).value)
                 found.setdefault(unit_id, set()).add(str(problem_id))
+                has_text = "放行文字" in form.headings()
+                released = form.sheet.cell(row, form.column("放行文字")).value if has_text else None
+                assert released == office.cards[str(problem_id)].released
                 shown += 1
     expected: dict[str, set[str]] = {}
     for problem_id, card in office.cards.items():

@@ -82,18 +82,29 @@ _EMPTIES = {
     "unit_assigned": FILED_COLUMNS,
     "verification_failed": ("completed_on",),
 }
-_ENDS_EXTENSION = ("extension_granted", "extension_refused", "unit_assigned")
+_ENDS = {
+    "handed_over": ("closed_on",),
+    "unit_assigned": ("extension", "released"),
+    "unit_undetermined": ("unit_id", "released"),
+    "restored": ("released",),
+    "text_withdrawn": ("released",),
+    "extension_granted": ("extension",),
+    "extension_refused": ("extension",),
+}
+"""What of a card a step ends, by its kind."""
+_SAID = {"unit_id": "unit_id", "extension_due_on": "extension", "released_text": "released"}
+"""What of a card a step sets, by what it carries."""
 _WEIGHTS = {
     "交办": 8, "确定责任单位": 1, "责任单位待定": 0.3, "移送": 0.5, "认定不属实": 0.5, "开始核查": 3,
     "核查通过并销号": 10, "核查不通过": 2, "退回销号申请": 1, "批准延期": 1, "不批准延期": 4, "异议不成立": 5,
-    "并入另一问题": 0.4, "恢复办理": 1, "更正上一步": 0.4,
+    "并入另一问题": 0.4, "恢复办理": 1, "更正上一步": 0.4, "放行文字": 0.6, "撤回放行": 0.6,
 }  # fmt: skip
 _KIND_OF = {
     "交办": "handed_over", "确定责任单位": "unit_assigned", "责任单位待定": "unit_undetermined", "移送": "transferred",
     "认定不属实": "unfounded", "开始核查": "verification_started", "核查通过并销号": "closed",
     "核查不通过": "verification_failed", "退回销号申请": "closure_withdrawn", "批准延期": "extension_granted",
     "不批准延期": "extension_refused", "异议不成立": "objection_rejected", "并入另一问题": "merged",
-    "恢复办理": "restored", "更正上一步": "event_corrected",
+    "恢复办理": "restored", "更正上一步": "event_corrected", "放行文字": "text_released", "撤回放行": "text_withdrawn",
 }  # fmt: skip
 _APPLICATIONS = {
     "closure_requested": "申请销号",
@@ -147,6 +158,7 @@ class Card:
     status: str
     filed: dict[str, Any] = field(default_factory=lambda: dict.fromkeys(FILED_COLUMNS))
     extension: date | None = None
+    released: str | None = None
     closed_on: date | None = None
     closings: int = 0
     relapses: int = 0
@@ -264,29 +276,24 @@ class Office:
         card = self.cards[problem_id]
         if not by_system:
             self.steps[problem_id, kind] += 1
-        before = replace(card, filed=dict(card.filed), before=[])
         if kind == "event_corrected":
             history = card.before
             self.cards[problem_id] = replace(history[-1], before=history[:-1])
             return
-        card.before.append(before)
-        if kind == "unit_assigned":
-            card.unit_id = facts.pop("unit_id")
-        if kind == "unit_undetermined":
-            card.unit_id = None
-        card.status = _LEADS_TO.get(kind, card.status)
+        card.before.append(replace(card, filed=dict(card.filed), before=[]))
+        status = _LEADS_TO.get(kind, card.status)
+        card.relapses += status == "relapsed" != card.status
+        card.status = status
         for name in _EMPTIES.get(kind, ()):
             card.filed[name] = None
-        if kind == "extension_requested":
-            card.extension = facts["extension_due_on"]
-        elif kind in _ENDS_EXTENSION:
-            card.extension = None
+        for name in _ENDS.get(kind, ()):
+            setattr(card, name, None)
         if kind == "closed":
             card.closed_on, card.closings = self.today, card.closings + 1
-        if kind == "handed_over":
-            card.closed_on = None
-        card.relapses += card.status == "relapsed" and before.status != "relapsed"
         card.filed |= {name: value for name, value in facts.items() if name in card.filed}
+        for name, own in _SAID.items():
+            if name in facts:
+                setattr(card, own, facts[name])
 
     def _unit_takes(self, problem_id: str, kind: str, **facts: Any) -> None:
         """Note a step of a unit: whoever answers to what was not handed over yet has been handed it."""
@@ -365,6 +372,8 @@ class Office:
             return word, {"移送单位": "区纪委监委" if card.is_lead else "市交通运输局"} | reason
         if word in ("核查通过并销号", "核查不通过"):
             return word, {"核查意见": "现场核查", "核查人": "李某", "核查日期": day}
+        if word == "放行文字":
+            return word, {"放行文字": f"请核对第{self.rng.randint(1, 99)}项执法程序"} | reason
         if word == "认定不属实":
             return word, {"核查人": "李某"} | reason
         if word == "批准延期":
@@ -401,7 +410,8 @@ class Office:
             unit_id = next(u.unit_id for u in load_units(self.site.codebook).unit if u.short_name == cells["责任单位"])
             self._take(problem_id, kind, unit_id=unit_id)
         else:
-            self._take(problem_id, kind)
+            facts = {"released_text": cells["放行文字"]} if kind == "text_released" else {}
+            self._take(problem_id, kind, **facts)
         if kind == "restored" and self.cards[problem_id].unit_id:
             self._take(problem_id, "unit_assigned", unit_id=self.cards[problem_id].unit_id)
 
