@@ -235,7 +235,7 @@ def _digest(office: Office, tables: Tables) -> None:
         "个问题销号后反弹": statuses["relapsed"],
         "个问题申请销号": statuses["closure_requested"] + statuses["verifying"],
         "个问题责任单位有异议": statuses["objected"],
-        "个问题申请延期": sum(card.extension is not None for card in cards),
+        "个问题申请延期": sum(card.extension is not None and card.status == "rectifying" for card in cards),
         "个线索移送类问题": len(office.cards) - len(cards),
         "个问题责任单位待定": sum(not c.unit_id and c.status not in FINISHED for c in cards),
         "个问题待交办": sum(bool(c.unit_id) and c.status == "awaiting_handover" for c in cards),

@@ -373,7 +373,8 @@ class Office:
         if word in ("核查通过并销号", "核查不通过"):
             return word, {"核查意见": "现场核查", "核查人": "李某", "核查日期": day}
         if word == "放行文字":
-            return word, {"放行文字": f"请核对第{self.rng.randint(1, 99)}项执法程序"} | reason
+            number = 1 + sum(kind == "text_released" for _, kind in self.steps.elements())
+            return word, {"放行文字": f"请核对第{number}项执法程序"} | reason
         if word == "认定不属实":
             return word, {"核查人": "李某"} | reason
         if word == "批准延期":
