@@ -1,14 +1,20 @@
-# Two commands on a fresh machine: `make run` and `make test`. Both set everything up first.
+# On a fresh machine: `make run`, `make test`, `make notebook`. Each sets everything up first.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test lint check setup train evaluate bench sample clean
+.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
+
+serve: setup ## Prefect server, web page and the schedule of every night, until Ctrl-C
+	exec $(BIN)/hotline serve
+
+report: setup ## the report of the last full month, from the newest snapshot
+	$(BIN)/hotline report
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
@@ -49,5 +55,14 @@ bench: setup ## compare with the script an analyst would write
 sample: setup ## write the sample data again; the files in data/raw must not change
 	$(BIN)/python -m analysis.sample data
 
+notebook: setup ## JupyterLab on the notebooks, in the browser of this machine; its kernel is this environment
+	@UV=$$(command -v uv || echo $(BIN)/uv); \
+		VIRTUAL_ENV=$(CURDIR)/$(VENV) $$UV sync --frozen --quiet --inexact --group lab --python $(BIN)/python
+	test -f data/processed/snapshot.duckdb || $(BIN)/hotline run
+	$(BIN)/jupyter-lab notebooks
+
+notebook-check: setup ## run every notebook on the sample, and look for personal data in what they show
+	$(BIN)/pytest -q tests/test_notebooks.py
+
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models

@@ -278,10 +278,30 @@ class Figures(_Section):
         return self
 
 
+class Report(_Section):
+    """Which counts a report shows."""
+
+    small_count: Annotated[int, Field(ge=5)]
+    public_small_count: Annotated[int, Field(ge=20)]
+
+
 class Schedule(_Section):
-    """When the night's run starts, in the site's time zone."""
+    """When the night's run starts, in the site's time zone; whether new files start one too."""
 
     cron: str
+    watch: bool
+    watch_seconds: _Positive
+    settle_seconds: _Positive
+
+
+class Doctor(_Section):
+    """From which facts on `hotline doctor` warns."""
+
+    least_free_mb: _Positive
+    free_share_of_ledger: Annotated[float, Field(gt=0)]
+    least_memory_mb: _Positive
+    oldest_snapshot_hours: _Positive
+    longest_run_hours: _Positive
 
 
 class Notify(_Section):
@@ -308,7 +328,9 @@ class Settings(_Section):
     exchange: Exchange
     search: Search
     figures: Figures
+    report: Report
     schedule: Schedule
+    doctor: Doctor
     notify: Notify
 
 

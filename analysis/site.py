@@ -54,6 +54,11 @@ class SitePaths:
         return self.processed / "prefect-server.pid"
 
     @property
+    def served_by(self) -> Path:
+        """The note of the Prefect server that the site's schedule was last registered with."""
+        return self.processed / "prefect-service.url"
+
+    @property
     def lock(self) -> Path:
         """The lock of the nightly run."""
         return self.processed / "run.lock"

@@ -7,6 +7,8 @@ from typing import Literal, Self
 
 import pandas as pd
 
+from analysis.codebook.scheme import load_scheme
+from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.contracts import FOUND_COMPLAINTS, SIMILAR_COMPLAINTS, TABLES, ColumnType, Table
 from analysis.dictionary import TYPE_NAMES, full_meaning
@@ -14,6 +16,7 @@ from analysis.errors import UsageError
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import now
 from analysis.pipeline.searching import ComplaintSearch, Day
+from analysis.pipeline.showing import read_ledger
 from analysis.site import find_snapshot
 
 Labels = Literal["zh"] | None
@@ -49,8 +52,8 @@ class Snapshot:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self._paths = find_snapshot(path)
-        self._settings = load_settings(self._paths.settings)
+        self.path, self.site = find_snapshot(path)
+        self._settings = load_settings(self.site.settings)
         self._open()
 
     def _open(self) -> None:
@@ -66,7 +69,7 @@ class Snapshot:
             reader.close()
             raise
         self._reader, self._identity, self._is_closed = reader, identity, False
-        self._search = ComplaintSearch(reader, self._paths, self._settings)
+        self._search = ComplaintSearch(reader, self.site, self._settings)
         self._run = None if last_run.empty else last_run.iloc[0]
 
     @property
@@ -121,6 +124,20 @@ class Snapshot:
         if name not in _PUBLISHED:
             raise UsageError(f"快照里没有表“{name}”。有的是：{'、'.join(_PUBLISHED)}。")
         return _labelled(self._reading.table(_PUBLISHED[name]), _PUBLISHED[name], labels)
+
+    def ledger(self) -> pd.DataFrame:
+        """Return the problems as people read them on the day of the run, the most complained of first.
+
+        Returns:
+            the columns of `build_ledger`: those of the table `problems`, names of unit and category, counts, time left.
+
+        Raises:
+            UsageError: nothing was run yet.
+        """
+        if self._run is None:
+            raise UsageError("快照里没有运行记录。请先执行 hotline run。")
+        scheme, units = load_scheme(self.site.codebook), load_units(self.site.codebook)
+        return read_ledger(self._reading, self.site, scheme, units, pd.Timestamp(self._run["as_of_date"]).date())
 
     def describe(self, name: str | None = None) -> pd.DataFrame:
         """Return what the columns of the published tables and of search results mean, or of one of them.

@@ -257,6 +257,28 @@ def use_model(models: Path, model_id: str, codebook_directory: Path | None = Non
         return registry.use(model_id)
 
 
+def model_misfit(models: Path, codebook_directory: Path | None = None) -> tuple[str, str]:
+    """Return the id of the model in use (empty: none yet), and in Chinese what it no longer fits (empty: all fits).
+
+    A model that is missing or damaged and can be built again fits not; nothing is trained or changed here.
+
+    Raises:
+        HotlineError: the note of the model in use is damaged, or the labels that it learned from are gone.
+    """
+    registry = Registry(models)
+    in_use = registry.in_use()
+    if in_use is None:
+        return "", ""
+    registry.learned_labels(in_use.learned, load_scheme(codebook_directory))
+    try:
+        _, card = registry.read(in_use.model_id)
+    except HotlineError:  # a training mends it
+        return in_use.model_id, "记录（文件缺失或损坏）"
+    wanted = _fingerprint(files_digest(corpus_files()), codebook_directory)
+    changed = [key for key in _FINGERPRINT if card.get(key) != wanted[key]]
+    return in_use.model_id, _CHANGED[changed[0]] if changed else ""
+
+
 _CHANGED = {
     "model_format": "程序",
     "data_hash": "语料",

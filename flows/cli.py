@@ -15,8 +15,10 @@ from flows.chinese_click import LazyGroup, explain
 
 _COMMANDS = {
     "run": ("flows.commands.run:run", "现在就做一次夜间运行：收件、判断、归并、发布。"),
-    "serve": ("flows.commands.serve:serve", "登记每夜定时运行，并守候执行（需要 Prefect 服务）。"),
+    "serve": ("flows.commands.serve:serve", "登记每夜定时运行，并守候执行。"),
+    "watch": ("flows.commands.watch:watch", "守候原始目录：放入新文件就运行一次。"),
     "status": ("flows.commands.status:status", "查看上次运行、各项计数、隔离区和超期问题。"),
+    "doctor": ("flows.commands.doctor:doctor", "检查安装和运行环境，逐条说怎样办。"),
     "verify": ("flows.commands.verify:verify", "核对台账：事件链、问题、归并、收件行数、快照是否一致。"),
     "trace": ("flows.commands.trace:trace", "从问题或诉求编号追溯到文件、行、证据和版本。"),
     "explain": ("flows.commands.explain:explain", "说明一件诉求或一段文字为什么这样判断。"),
@@ -28,6 +30,7 @@ _COMMANDS = {
     "import": ("flows.commands.import_ledgers:import_ledgers", "导入责任单位交回的整改台账，逐格核对。"),
     "lookback": ("flows.commands.lookback:lookback", "回头看：抽取已销号问题、导入核查结果、推算残留失败的上限。"),
     "export": ("flows.commands.export:export", "按台账现在的状态重新导出台账、清单和夜报。"),
+    "report": ("flows.commands.report:report", "写出一个时期的分析报告，每个数都可追溯。"),
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),
     "mask": ("flows.commands.mask:mask", "去除一个表格里的个人信息，列不变。"),

@@ -1,6 +1,7 @@
 """What the command line says about a run."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -52,12 +53,31 @@ def _report_assistant(counts: Mapping[str, int]) -> str:
     return f"助手　{'；'.join(parts)}"
 
 
+_LOG_SECONDS = 30
+"""How often a log tells of long work; shorter work is not told of at all."""
+
+
+def _log_progress(console: Console, clock: Callable[[], float]) -> Progress:
+    told = clock()
+
+    def advance(what: str, done: int, total: int) -> None:
+        nonlocal told
+        if clock() - told >= _LOG_SECONDS:
+            told = clock()
+            console.print(f"进度　{what} {done}/{total}", soft_wrap=True, markup=False, highlight=False)
+
+    return advance
+
+
 @contextmanager
-def show_progress() -> Iterator[Progress]:
-    """Give a progress callback: a bar on a terminal, nothing in a log."""
+def show_progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Progress]:
+    """Give a progress callback: a bar on a terminal, in a log a plain line now and then."""
     console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _log_progress(console, clock)
+        return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with RichProgress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    with RichProgress(*columns, console=console, transient=True) as bars:
         tasks = {}
 
         def advance(what: str, done: int, total: int) -> None:

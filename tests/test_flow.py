@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -189,12 +190,54 @@ def test_serve_registers_the_schedule_and_runs_what_the_server_sends(
         runner.wait(30)
 
 
-def test_serve_without_a_server_says_what_to_do(tmp_path: Path) -> None:
-    done = hotline(
-        "serve", env={"PREFECT_API_URL": f"http://127.0.0.1:{free_port()}/api", "PREFECT_HOME": str(tmp_path)}
-    )
+def test_serve_says_what_to_do_where_the_server_of_another_machine_is_silent(tmp_path: Path) -> None:
+    elsewhere = {"PREFECT_API_URL": "http://prefect.invalid:4200/api", "PREFECT_HOME": str(tmp_path)}
+    done = hotline("serve", "--processed", tmp_path / "out", env=elsewhere)
     assert done.returncode == 2
     assert "prefect server start" in done.stderr.decode()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_serve_alone_starts_a_server_fires_on_schedule_and_stops_both(
+    raw: Path, tmp_path: Path, stop: signal.Signals
+) -> None:
+    """The schedule is «every minute» here, so that a scheduled run comes soon."""
+    url = f"http://127.0.0.1:{free_port()}/api"
+    (tmp_path / "hotline.toml").write_text('[schedule]\ncron = "* * * * *"\n', encoding="utf-8")
+    (tmp_path / "data").symlink_to(ROOT / "data")  # for the model
+    environment = os.environ | {
+        "HOTLINE_HOME": str(tmp_path), "PREFECT_HOME": str(tmp_path / "prefect"), "PREFECT_API_URL": url,
+    }  # fmt: skip
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(out)]
+    serving = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
+    try:
+        wait_for("the server's start", 120, lambda: call(f"{url}/health"))
+        if stop == signal.SIGINT:
+
+            def fired() -> object:
+                runs = call(f"{url}/flow_runs/filter", {})
+                assert isinstance(runs, list)
+                return [r for r in runs if r["auto_scheduled"] and r["state_type"] == "COMPLETED"]
+
+            found = wait_for("a scheduled run", 180, fired)
+            assert isinstance(found, list)
+            assert found[0]["name"].startswith("夜间运行 ")
+            assert (out / "夜报.md").exists()
+        else:
+            wait_for("the schedule", 120, lambda: call(f"{url}/deployments/filter", {}))
+    finally:
+        serving.send_signal(stop)
+        told = serving.communicate(timeout=60)[0].decode()
+    assert "按 Ctrl-C 停止" in told
+    assert "正在停止" in told
+    assert "Warning" not in told
+    with pytest.raises(urllib.error.URLError):
+        call(f"{url}/health")
+    assert (out / "日志" / "prefect.log").exists()
+    assert "已登记" in (out / "日志" / "定时.log").read_text(encoding="utf-8")
+    assert (out / "prefect-service.url").read_text(encoding="utf-8") == url
 
 
 def test_the_cron_line_works_in_the_bare_environment_of_cron(raw: Path, tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
-"""Notebooks run on the sample, and are committed without outputs."""
+"""Notebooks run on the sample, show no personal data, and are committed without outputs."""
 
+import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -29,17 +31,44 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def planted() -> dict[str, list[str]]:
+    """What people of the sample said of themselves, by complaint; the second is the name."""
+    with (ROOT / "data" / "sample" / "truth.csv").open(encoding="utf-8") as handle:
+        rows = [(row["complaint_id"], json.loads(row["planted"])) for row in csv.DictReader(handle)]
+    return {complaint_id: words for complaint_id, words in rows if words}
+
+
+def shown(notebook: Path) -> str:
+    """Return all that an executed notebook shows and keeps, but for the bytes of its pictures."""
+    content = json.loads(notebook.read_text("utf-8"))
+    outputs = [output for cell in content["cells"] for output in cell.get("outputs", [])]
+    kept = json.dumps([outputs, content["metadata"]], ensure_ascii=False)
+    return re.sub(r'data:image/png;base64,[^"\\]+|"image/png": "[^"]+"', "", kept)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.name)
-def test_the_notebook_runs_on_the_sample(notebook: Path, home: Path, tmp_path: Path) -> None:
+def test_the_notebook_runs_on_the_sample_and_shows_nobody(
+    notebook: Path, home: Path, tmp_path: Path, planted: dict[str, list[str]]
+) -> None:
     copy = Path(shutil.copy(notebook, tmp_path))
     environment = {**os.environ, "HOTLINE_HOME": str(home), "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbmake", "--nbmake-timeout=300", "-q", "-p", "no:cacheprovider", copy],
+        [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=300", "-q",
+         "-p", "no:cacheprovider", copy],
         capture_output=True, cwd=tmp_path, env=environment, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout.decode()[-3000:]
     assert "1 passed" in done.stdout.decode()
+    said = shown(copy)
+    assert len(said) > 1000, "nothing was shown"
+    # A name of two characters is also an ordinary word; names are looked for beside their own complaints.
+    needles = {words for all_words in planted.values() for words in all_words if re.search(r"[0-9@]", words)}
+    assert sorted(words for words in needles if words in said) == []
+    rows = re.findall(r"<tr>.*?</tr>", said)
+    beside = [(i, row) for row in rows for i in re.findall(r"[A-Z]\d{8,}", row) if len(planted.get(i, ())) > 1]
+    assert [i for i, row in beside if planted[i][1] in row] == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.name)

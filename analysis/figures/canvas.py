@@ -1,5 +1,6 @@
 """What all figures share: opening a canvas of the right size, what stands above and under it, months, missing data."""
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -239,3 +240,13 @@ def suppression_remark(frame: pd.DataFrame) -> tuple[str, ...]:
     if "is_suppressed" in frame and frame["is_suppressed"].astype(bool).any():
         return (f"{load_style().marks.suppressed} 表示数量很少，或与很少的相减可得，不显示。",)
     return ()
+
+
+def as_png(figure: Figure, dpi: int) -> bytes:
+    """Return a figure as a PNG, the same bytes each time, and close it."""
+    try:
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=dpi, metadata={"Software": None})
+        return content.getvalue()
+    finally:
+        plt.close(figure)

@@ -1,13 +1,11 @@
 """The registry of figures: of each its words, the tables it needs, its numbers and how they are drawn."""
 
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
 import pandas as pd
-from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -23,7 +21,7 @@ from analysis.contracts import (
     Table,
 )
 from analysis.figures import intake, progress, quality, relapse, repeats, spread, words
-from analysis.figures.canvas import AnyFigure
+from analysis.figures.canvas import AnyFigure, as_png
 from analysis.figures.catalogue import ChartWords, load_catalogue
 from analysis.summary.context import Context
 from analysis.summary.intake import intake_by_month
@@ -130,13 +128,7 @@ class Chart:
 
     def png(self, frame: pd.DataFrame, line: str, form: str = "page", dpi: int = _DPI) -> bytes:
         """Return the figure of numbers as a PNG; the same numbers give the same bytes."""
-        figure = self.figure_of(frame, line, form)
-        try:
-            content = io.BytesIO()
-            figure.savefig(content, format="png", dpi=dpi, metadata={"Software": None})
-            return content.getvalue()
-        finally:
-            plt.close(figure)
+        return as_png(self.figure_of(frame, line, form), dpi)
 
 
 def source_line(source: TableSource, context: Context) -> str:

@@ -3,6 +3,7 @@
 from functools import cache
 
 from matplotlib import font_manager, rcParams
+from matplotlib.ft2font import FT2Font
 from pylopdf_fonts_zh_cn import sans_path
 
 _FALLBACK = "DejaVu Sans"
@@ -19,3 +20,14 @@ def _family() -> str:
 def use_chinese_font() -> None:
     """Set matplotlib's default font to Noto Sans SC, for all figures drawn from now on in this process."""
     rcParams["font.family"] = [_family(), _FALLBACK]
+
+
+def missing_characters(text: str) -> str:
+    """Return those characters of `text` that the font of figures cannot draw.
+
+    Raises:
+        OSError: the font is not there.
+        RuntimeError: it is damaged.
+    """
+    font = FT2Font(str(sans_path()))
+    return "".join(character for character in text if not font.get_char_index(ord(character)))

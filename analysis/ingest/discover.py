@@ -5,6 +5,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def discover(raw_directory: Path) -> list[RawFile]:
         )
     files = [_raw_file(path, raw_directory, kind) for kind in kinds for path in _walk(raw_directory / kind)]
     return sorted(files, key=lambda f: _natural_key(f.file_name))
+
+
+def listing(raw_directory: Path) -> dict[str, tuple[int, int]]:
+    """Return size and time (ns) of every file that `discover` would look at, by name, without opening any."""
+    found = {}
+    for kind in FILE_KINDS:
+        for path in _walk(raw_directory / kind):
+            with suppress(OSError):  # gone meanwhile
+                facts = path.stat()
+                found[_shown_name(path, raw_directory)] = (facts.st_size, facts.st_mtime_ns)
+    return found
 
 
 def find_file(raw_directory: Path, file_name: str) -> Path | None:

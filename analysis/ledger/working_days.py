@@ -44,6 +44,11 @@ class WorkingCalendar:
         except NotImplementedError:  # the library's word for a year outside its data
             return day.weekday() < 5, True
 
+    def is_published(self, year: int) -> bool:
+        """Say whether the whole of a year is known: no deadline in it is only computed."""
+        days = (date(year, 1, 1) + timedelta(days=n) for n in range((date(year + 1, 1, 1) - date(year, 1, 1)).days))
+        return not any(self.is_working(day)[1] for day in days)
+
     def count_working_days(self, start: date, end: date) -> int:
         """Return how many working days lie after `start` up to and including `end`; negative when `end` is earlier."""
         if end < start:

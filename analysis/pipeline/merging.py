@@ -19,7 +19,7 @@ from analysis.ledger.problems import Merge, Rules, merge
 from analysis.ledger.recurrence import CLOSED_STATUSES, Recurrence, find_recurrences, recurrence_requests
 from analysis.ledger.steps import Taken, plain_problem, take_steps
 from analysis.ledger.store import Store
-from analysis.pipeline.night import Counts, Night
+from analysis.pipeline.night import Counts, Night, Progress, no_progress
 from analysis.pipeline.rules import load_rules
 
 _TAKEN_AT_ONCE = 20_000
@@ -31,7 +31,7 @@ def merge_problems(night: Night) -> Counts:
     ledger, directory = night.settings.ledger, night.paths.codebook
     constraints = Constraints(night.store.query("held_matters"), night.store.query("parted_complaints"))
     same = same_matter(night.settings, directory)
-    new_matters = group_complaints(night.store, same, night.moment.run_id, constraints)
+    new_matters = group_complaints(night.store, same, night.moment.run_id, constraints, night.progress)
     rules = load_rules(night.paths, night.settings)
     unlinked = night.store.query("unlinked_assessments", secondary_score=ledger.secondary_score)
     outdated = night.store.query("outdated_links")
@@ -98,7 +98,13 @@ def _new_deadline(found: Recurrence, closed: pd.DataFrame, rules: Rules, as_of: 
     return rules.deadline(str(problem["sub_problem_code"]), as_of, str(problem["source"]), RELAPSED)
 
 
-def group_complaints(store: Store, rule: SameMatter, run_id: str, constraints: Constraints | None = None) -> int:
+def group_complaints(
+    store: Store,
+    rule: SameMatter,
+    run_id: str,
+    constraints: Constraints | None = None,
+    progress: Progress = no_progress,
+) -> int:
     """Put every complaint of the ledger that has no matter yet into one; return the number of new matters.
 
     Only complaints that share a key with a new one are loaded. Each go is kept at once, so that a run that is stopped
@@ -109,10 +115,12 @@ def group_complaints(store: Store, rule: SameMatter, run_id: str, constraints: C
         rule: when two complaints are of the same matter.
         run_id: the present run.
         constraints: what people have decided about matters.
+        progress: told how many complaints are grouped.
     """
     waiting = store.query("complaints_to_group", own_key=OWN_KEY)
     founded = 0
     for start in range(0, len(waiting), _TAKEN_AT_ONCE):
+        progress("归并诉求", start, len(waiting))
         taken = waiting.iloc[start : start + _TAKEN_AT_ONCE].reset_index(drop=True)
         retaken = taken.loc[taken["matter_id"].notna(), ["complaint_id"]]
         with store.transaction():
@@ -126,6 +134,7 @@ def group_complaints(store: Store, rule: SameMatter, run_id: str, constraints: C
             store.append(COMPLAINT_MATTERS, members)
             store.append(MATTER_KEYS, grouped.entries.merge(taken[["complaint_id", "run_id"]], on="complaint_id"))
         founded += len(founders)
+    progress("归并诉求", len(waiting), len(waiting))
     return founded
 
 

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import pandas as pd
 
+from analysis.codebook.names import codes_named, units_named
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.units import UnitRegister, load_units
 from analysis.config import Settings
-from analysis.contracts import FOUND_COMPLAINTS, SIMILAR_COMPLAINTS, UNIT_KINDS, Segmenter, conform
+from analysis.contracts import FOUND_COMPLAINTS, SIMILAR_COMPLAINTS, Segmenter, conform
 from analysis.errors import UsageError
 from analysis.ingest.sources import load_sources
 from analysis.ledger.search import Asked, Filters, SearchIndex, Weighing, parse_question
@@ -73,14 +74,14 @@ class ComplaintSearch:
         asked = parse_question(question, self._segmenter)
         if not asked:
             raise UsageError("没有可查的词。请写一个或几个词，例如：违停 抄牌 芙蓉路。")
-        unit_ids, unit_kind = self._unit_filter(unit)
+        unit_ids, unit_kind = (None, None) if unit is None else units_named(self._units, unit)
         channel, source_codes = self._channel_filter(channel)
         filters = Filters(
             since=_day(since, "since"),
             until=_day(until, "until"),
             channel=channel,
             source_codes=source_codes,
-            codes=self._code_filter(code),
+            codes=None if code is None else codes_named(self._scheme, code),
             unit_ids=unit_ids,
             unit_kind=unit_kind,
         )
@@ -125,29 +126,6 @@ class ComplaintSearch:
     def _unit_names(self, unit_ids: str) -> str:
         names = {unit.unit_id: unit.short_name for unit in self._units.unit}
         return ";".join(names.get(unit_id, unit_id) for unit_id in unit_ids.split(";"))
-
-    def _unit_filter(self, unit: str | None) -> tuple[tuple[str, ...] | None, str | None]:
-        if unit is None:
-            return None, None
-        known = {u.unit_id: {u.unit_id, u.name, u.short_name, *u.aliases} for u in self._units.unit}
-        unit_ids = tuple(unit_id for unit_id, names in known.items() if unit in names)
-        if not unit_ids and unit not in UNIT_KINDS:
-            names = "、".join(u.short_name for u in self._units.unit)
-            raise UsageError(f"没有单位“{unit}”。单位有：{names}；类型有：{'、'.join(UNIT_KINDS)}。")
-        return unit_ids, unit if unit in UNIT_KINDS else None
-
-    def _code_filter(self, code: str | None) -> tuple[str, ...] | None:
-        if code is None:
-            return None
-        categories = {c.category_code for c in self._scheme.category if code in (c.category_code, c.name)}
-        codes = tuple(
-            s.sub_problem_code
-            for s in self._scheme.sub_problem
-            if code in (s.sub_problem_code, s.name) or s.category_code in categories
-        )
-        if not codes:
-            raise UsageError(f"没有类别或小类“{code}”。类别有：{'、'.join(c.name for c in self._scheme.category)}。")
-        return codes
 
     def _channel_filter(self, channel: str | None) -> tuple[str | None, tuple[str, ...]]:
         """Return what to compare the channel with, and the sources of that name or code, which may give no channel."""

@@ -1,10 +1,12 @@
 """Where problems lie: units and categories, sub-problems, places."""
 
+import numpy as np
 import pandas as pd
 
 from analysis.codebook.scheme import Scheme
 from analysis.exchange.ledger_view import REACH, as_text, total_reach
 from analysis.exchange.places import CoarsePlaces
+from analysis.summary.cells import hide_small
 from analysis.summary.reach import counted, on_grid
 from analysis.summary.shares import TOTAL, wilson, without_small
 
@@ -19,7 +21,7 @@ def category_by_unit(problems: pd.DataFrame, links: pd.DataFrame, scheme: Scheme
         problems: those that stand by themselves, and `links`: results of `problem_reach`.
         links: see above.
         scheme: the categories, in their order.
-        smallest: see `without_small`.
+        smallest: see `hide_small`.
 
     Returns:
         unit_name, category_name (either TOTAL: each counted once), problem_count, complaint_count, complainant_count,
@@ -37,12 +39,19 @@ def category_by_unit(problems: pd.DataFrame, links: pd.DataFrame, scheme: Scheme
     sums = owned.groupby(by)["problem_id"].nunique().rename("problem_count").reset_index()
     table.insert(2, "problem_count", on_grid(sums, grid, ["problem_count"])["problem_count"])
     table["is_total"] = (table["unit_name"] == TOTAL) | (table["category_name"] == TOTAL)
-    rows = without_small(table, smallest, REACH, [], ["unit_name"], table["category_name"] == TOTAL)
-    columns = without_small(table, smallest, REACH, [], ["category_name"], table["unit_name"] == TOTAL)
-    is_hidden = rows["is_suppressed"] | columns["is_suppressed"]
+    is_hidden = _hidden(table, len(categories) + 1, smallest)
     table = table.astype(dict.fromkeys(REACH, "Int64"))
     table.loc[is_hidden, REACH] = pd.NA
     return table.assign(is_suppressed=is_hidden)
+
+
+def _hidden(table: pd.DataFrame, width: int, smallest: int) -> "pd.Series[bool]":
+    """Return which cells are left out; the totals count each complaint once and are taken for sums all the same."""
+    numbers = table[REACH].to_numpy(dtype=np.int64)
+    is_small = ((numbers > 0) & (numbers < smallest)).any(axis=1)
+    shape = (-1, width)
+    hidden = hide_small(numbers[:, 0].reshape(shape), smallest, is_small.reshape(shape))
+    return pd.Series(hidden.reshape(-1), index=table.index, dtype=bool)
 
 
 def _with_totals(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:

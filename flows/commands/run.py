@@ -35,11 +35,12 @@ def run(raw: Path | None, processed: Path | None, as_of: date | None, plain: boo
     from flows.report import report_run
 
     paths = site_paths(raw, processed)
-    counts = _run_plain(paths, as_of) if plain else _run_through_prefect(paths, as_of)
+    counts = run_plain(paths, as_of) if plain else _run_through_prefect(paths, as_of)
     click.echo(report_run(counts, paths))
 
 
-def _run_plain(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
+def run_plain(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
+    """Run one night without Prefect; a failure is announced to those whom the settings name, and raised."""
     from analysis.config import load_settings
     from analysis.errors import BusyError
     from analysis.pipeline.stages import run_night

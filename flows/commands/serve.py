@@ -1,4 +1,4 @@
-"""`hotline serve`: registers the nightly schedule with a Prefect server and waits for its runs."""
+"""`hotline serve`: registers the nightly schedule with a Prefect server, starting one if need be, and runs it."""
 
 from pathlib import Path
 
@@ -9,11 +9,11 @@ from flows.options import processed_option, raw_option
 
 _EPILOG = """\b
 例：
-  prefect server start &                                   # 先启动 Prefect 服务
-  export PREFECT_API_URL=http://127.0.0.1:4200/api
-  hotline serve
+  hotline serve                                            # 本机没有 Prefect 服务就启动一个
+  PREFECT_API_URL=http://10.1.2.3:4200/api hotline serve   # 用别处的 Prefect 服务
 
 \b
+网页：http://127.0.0.1:4200，有历次运行和夜报；日志在结果目录的“日志”里，自动轮换。
 不用 Prefect 服务的办法（crontab）：
   30 2 * * * cd /opt/hotline && .venv/bin/hotline run --plain >> data/processed/夜间.log 2>&1
 """
@@ -23,11 +23,35 @@ _EPILOG = """\b
 @raw_option
 @processed_option
 def serve(raw: Path | None, processed: Path | None) -> None:
-    """登记每夜定时运行（默认 02:30，北京时间），并守候执行。
+    """登记每夜定时运行（默认 02:30，北京时间），并守候执行；没有 Prefect 服务就启动一个。
 
-    需要一个正在运行的 Prefect 服务；本命令一直运行，按 Ctrl-C 停止。
+    本命令一直运行，按 Ctrl-C 停止；由它启动的 Prefect 服务一同停止。
     """
-    from analysis.site import site_paths
-    from flows.schedule import serve_nightly
+    import signal
+    import warnings
 
-    serve_nightly(site_paths(raw, processed))
+    from analysis.config import load_settings
+    from analysis.site import site_paths
+    from flows.prefect_server import rotating_log, running_server
+
+    paths = site_paths(raw, processed)
+    settings = load_settings(paths.settings)
+    logs = paths.processed / "日志"
+    log = rotating_log(logs / "定时.log")
+    # systemd stops by SIGTERM, and a shell's background job ignores SIGINT: neither must leave a server behind.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    # Prefect's own handler of SIGTERM forgets to await; it ends the runner all the same.
+    warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited", category=RuntimeWarning)
+    with running_server(logs) as url:
+        from flows.schedule import serve_nightly
+
+        paths.served_by.write_text(url, encoding="utf-8")
+        line = f"已登记：{settings.schedule.cron}（{settings.site.timezone}），网页 {url.removesuffix('/api')}"
+        log.info(line)
+        click.echo(f"{line}。按 Ctrl-C 停止。")
+        try:
+            serve_nightly(paths, url)
+        finally:  # the runner ends by an exception where systemd stops it
+            log.info("停止")
+            click.echo("正在停止。")

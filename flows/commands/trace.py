@@ -12,12 +12,15 @@ from flows.options import processed_option, raw_option
 
 if TYPE_CHECKING:
     from analysis.ledger.trace import ComplaintTrace, ProblemTrace
+    from analysis.pipeline.reporting import Traced
+    from analysis.report.record import Entry
     from analysis.site import SitePaths
 
 _EPILOG = """\b
 例：
   hotline trace FR-2026-0001             # 问题：由哪些诉求构成，各在哪个文件第几行
   hotline trace H20230305001             # 诉求：出处、判断、证据、所属问题
+  hotline trace R-2023Q2-07              # 报告里的数：数的是什么、怎么筛、哪次运行、怎么再算
   hotline trace H20230305001 --show-raw  # 并显示原始行（含个人信息，勿外传）
 """
 
@@ -28,13 +31,17 @@ _EPILOG = """\b
 @processed_option
 @click.option("--show-raw", is_flag=True, help="显示原始文件里的这一行；含个人信息，勿外传。")
 def trace(identifier: str, raw: Path | None, processed: Path | None, show_raw: bool) -> None:
-    """从问题或诉求编号追溯到文件、行、证据和版本。"""
+    """从问题、诉求编号追溯到文件、行、证据和版本；从报告的编号追溯到算法和运行。"""
     from analysis.ledger.store import Reader
     from analysis.ledger.trace import ProblemTrace
     from analysis.ledger.trace import trace as find
+    from analysis.pipeline.reporting import is_code, trace_code
     from analysis.site import site_paths
 
     paths = site_paths(raw, processed)
+    if is_code(identifier):
+        _show_number(trace_code(paths, identifier))
+        return
     with Reader.open(paths.snapshot) as reader:
         found = find(reader, identifier)
     if isinstance(found, ProblemTrace):
@@ -43,6 +50,27 @@ def trace(identifier: str, raw: Path | None, processed: Path | None, show_raw: b
     _show_complaint(found)
     if show_raw:
         _show_raw_row(found, paths)
+
+
+def _show_number(found: "Traced") -> None:
+    newest = found.now or found.records[0]
+    click.echo(f"编号　{newest.code}　{newest.label}")
+    click.echo(f"数的　{newest.counts}")
+    click.echo(f"筛选　{newest.filters}")
+    click.echo(f"算法　{newest.function}")
+    for entry in found.records:
+        click.echo(f"报告　运行 {entry.run_id}：{_values(entry)}")
+    if found.now is None:
+        click.echo("现在　最近的快照里没有这一项")
+    else:
+        is_same = found.records and found.records[0].values == found.now.values
+        remark = "（与最近的报告相同）" if is_same else "（与最近的报告不同：台账或设置变了）" if found.records else ""
+        click.echo(f"现在　运行 {found.now.run_id}：{_values(found.now)}{remark}")
+    click.echo(f"再算　hotline report --period {found.period}{' --public' if found.is_public else ''}")
+
+
+def _values(entry: "Entry") -> str:
+    return "，".join(f"{name} {value}" for name, value in entry.values.items())
 
 
 def _show_problem(found: "ProblemTrace") -> None:

@@ -1,0 +1,103 @@
+"""The report as a Word document, filled into a template that the office can change."""
+
+import re
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from docx.shared import Cm
+from docxtpl import DocxTemplate, InlineImage
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from analysis.errors import SettingsError
+from analysis.exchange.cells import clean_text
+from analysis.report.content import Content, TableOf
+from analysis.report.template import TEMPLATE
+
+_LONGEST = 20_000_000
+_PICTURE_WIDTH = 16
+_EXTERNAL = re.compile(rb"""TargetMode\s*=\s*["']External""")
+_ACTIVE = re.compile(r"vbaProject|vbaData|activeX|embeddings/|\.bin$", re.IGNORECASE)
+_TABLES = ("units", "problems", "overdue", "look_back")
+
+
+def word_report(content: Content, codebook: Path | None) -> bytes:
+    """Return the report as a .docx, from the site's own template in its codebook folder, else the shipped one.
+
+    Raises:
+        SettingsError: the template is no Word document, holds macros or references to elsewhere, or asks for what is
+            not there.
+    """
+    own = codebook / TEMPLATE if codebook else None
+    is_own = own is not None and own.is_file()
+    shipped = files("analysis.report").joinpath(TEMPLATE)
+    source = own.read_bytes() if own is not None and is_own else shipped.read_bytes()
+    name = str(own) if is_own else TEMPLATE
+    _require_harmless(source, name)
+    template = DocxTemplate(BytesIO(source))
+    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    try:
+        values = _values(content, template)
+        unknown = template.get_undeclared_template_variables(environment) - set(values)
+        if unknown:
+            raise SettingsError(f"模板 {name} 里用了没有的名称“{min(unknown)}”。可用的名称见 docs/报告.md。")
+        template.render(values, environment)
+    except TemplateError as error:
+        raise SettingsError(f"模板 {name} 填不进去：{error.message}。请对照随附的模板修改。") from error
+    written = BytesIO()
+    template.save(written)
+    return written.getvalue()
+
+
+def _require_harmless(source: bytes, name: str) -> None:
+    try:
+        with ZipFile(BytesIO(source)) as parts:
+            names = parts.namelist()
+            if sum(part.file_size for part in parts.infolist()) > _LONGEST:
+                raise SettingsError(f"模板 {name} 解压后太大。请去掉里面的大图。")
+            if "word/document.xml" not in names:
+                raise BadZipFile
+            links = [n for n in names if n.endswith(".rels") and _EXTERNAL.search(parts.read(n))]
+    except BadZipFile as error:
+        raise SettingsError(f"模板 {name} 不是 Word 文档（.docx）。请另存为 .docx。") from error
+    if any(_ACTIVE.search(part) for part in names):
+        raise SettingsError(f"模板 {name} 里有宏或嵌入的对象。请去掉后另存为 .docx。")
+    if links:
+        raise SettingsError(f"模板 {name} 里引用了外部文件或网址。请去掉链接、外部图片和附加模板。")
+
+
+def _values(content: Content, template: Any) -> dict[str, Any]:
+    tables = {name: getattr(content, name) for name in _TABLES}
+    return {
+        "title": clean_text(content.title),
+        "subtitle": clean_text(content.subtitle),
+        "news": [clean_text(line) for line in content.news],
+        "decisions": [clean_text(line) for line in content.decisions],
+        "method": [clean_text(line) for line in content.method],
+        "numbers": [
+            {"label": e.label, "now": e.values["本期"], "before": e.values["上期"], "code": e.code}
+            for e in content.numbers
+        ],
+        **{name: _table(table) for name, table in tables.items()},
+        "pictures": [
+            {
+                "title": p.chart.title,
+                "code": p.code,
+                "image": InlineImage(template, BytesIO(p.png), width=Cm(_PICTURE_WIDTH)),
+                "shows": p.chart.shows,
+                "counts_what": p.counts_what,
+                "reading": p.chart.reading,
+                "caution": p.chart.caution,
+            }
+            for p in content.pictures
+        ],
+    }
+
+
+def _table(table: TableOf) -> dict[str, Any]:
+    nothing = [table.when_empty, *[""] * (len(table.columns) - 1)]
+    rows = [list(map(clean_text, row)) for row in table.rows] or [nothing]
+    return {"title": table.title, "columns": list(table.columns), "rows": rows}
