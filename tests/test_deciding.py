@@ -279,6 +279,17 @@ def test_problems_are_merged_and_come_back_with_their_complaints(site: SitePaths
     assert problem(site, notice)["status"] == "closure_requested"
 
 
+def test_a_problem_comes_back_while_the_one_it_was_in_is_merged(site: SitePaths, book: Book) -> None:
+    rude, notice, urban = (problem_of(site, c) for c in (POLICE_RUDE, NOTICE, URBAN_RUDE))
+    book.put(rude, 决定="并入另一问题", 并入问题编号=urban, 理由="同一问题")
+    bring(site, book)
+    second = fresh(site, "二.xlsx")
+    second.put(rude, 决定="恢复办理", 理由="并错了")
+    second.put(urban, 决定="并入另一问题", 并入问题编号=notice, 理由="同一问题")
+    assert bring(site, second).moved == 2
+    assert [problem_of(site, c) for c in (POLICE_RUDE, URBAN_RUDE)] == [rude, notice]
+
+
 def test_a_problem_that_came_back_is_handed_over_with_a_new_deadline(site: SitePaths, book: Book) -> None:
     notice = problem_of(site, NOTICE)
     book.put(notice, 决定="核查通过并销号", **VERIFIED)

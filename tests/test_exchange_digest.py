@@ -176,7 +176,7 @@ def test_what_units_handed_in_and_what_waits_is_told(tmp_path: Path, tables: dic
     assert "没有收到" in _section(_digest(tmp_path / "a", tables), "责任单位交来的")
     problems = tables["problems"].copy()
     problems.loc[[0, 1, 2], "status"] = ["objected", "closure_requested", "rectifying"]
-    problems.loc[2, "extension_due_on"] = AS_OF
+    problems.loc[[1, 2], "extension_due_on"] = AS_OF  # the first of them can be closed now, but not extended
     runs = pd.DataFrame(
         [
             {"run_id": run_id, "sequence": n, "started_at": pd.Timestamp(AS_OF) - pd.Timedelta(days=days)}
@@ -199,9 +199,9 @@ def test_what_units_handed_in_and_what_waits_is_told(tmp_path: Path, tables: dic
             )
         ]
     ).assign(event_id="e", actor="某人", payload="{}", previous_hash="", hash="h", run_id="")
-    section = _section(
-        _digest(tmp_path / "b", tables | {"problems": problems, "runs": runs, "events": events}), "责任单位交来的"
-    )
+    digest = _digest(tmp_path / "b", tables | {"problems": problems, "runs": runs, "events": events})
+    assert "- **1** 个问题申请延期：批复" in digest
+    section = _section(digest, "责任单位交来的")
     assert "填报整改 1 个，申请销号 1 个，提出异议 1 个" in section
     assert re.findall(r"^\| (异议待核|申请销号待核查|延期待批) \| (FR-2026-\d{4})", section, re.MULTILINE) == [
         ("异议待核", "FR-2026-0001"),

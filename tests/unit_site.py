@@ -133,12 +133,12 @@ def quick_imports() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("analysis.pipeline.night.load_segmenter", cache(load_segmenter))
         patch.setattr("analysis.pipeline.importing.load_masker", cache(load_masker))
-        patch.setattr("analysis.pipeline.returned_files.open_reading", _read_here)
+        patch.setattr("analysis.pipeline.returned_files.open_reading", read_here)
         yield
 
 
 @contextmanager
-def _read_here(path: Path, limits: Any) -> Iterator[Reading]:
+def read_here(path: Path, limits: Any) -> Iterator[Reading]:
     from hashlib import sha256
 
     task = Task(path.suffix.lower(), limits.read_memory_mb, 60, limits.max_unpacked_mb, limits.max_rows_per_file)

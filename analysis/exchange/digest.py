@@ -5,6 +5,7 @@ import pandas as pd
 from analysis.contracts import DECISIONS, FINISHED_STATUSES, OUTCOMES, PROBLEM_SOURCES, RAW_FILES
 from analysis.exchange.digest_changes import (
     REACH_WORDS,
+    awaiting_extension,
     changed_section,
     cut,
     handed_in_section,
@@ -92,7 +93,7 @@ def _to_do(ledger: pd.DataFrame, open_ledger: pd.DataFrame, shown: Shown, oversi
         (ledger["is_restricted"].sum(), "个线索移送类问题：见《线索移送清单》，按规定移送"),
         (status.isin(["closure_requested", "verifying"]).sum(), "个问题申请销号：核查后决定"),
         ((status == "objected").sum(), "个问题责任单位有异议：核定"),
-        (open_ledger["extension_due_on"].notna().sum(), "个问题申请延期：批复"),
+        (awaiting_extension(open_ledger).sum(), "个问题申请延期：批复"),
         (
             (open_ledger["unit_id"].isna() & ~status.isin(FINISHED_STATUSES)).sum(),
             "个问题责任单位待定：见《问题清单》“待定与复核”，核定责任单位",

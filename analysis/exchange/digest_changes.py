@@ -90,6 +90,11 @@ def _judgement(decision: str, codes: str, scheme: Scheme) -> str:
     return DECISIONS[decision] + (f"：{'、'.join(names)}" if names else "")
 
 
+def awaiting_extension(ledger: pd.DataFrame) -> "pd.Series[bool]":
+    """Say of each problem whether an extension waits for an answer: nobody can answer it outside of rectification."""
+    return ledger["extension_due_on"].notna() & (ledger["status"] == "rectifying")
+
+
 def handed_in_section(
     open_ledger: pd.DataFrame, steps: pd.DataFrame, runs: pd.DataFrame, run_id: str, most: int
 ) -> str:
@@ -99,7 +104,7 @@ def handed_in_section(
         [
             open_ledger[open_ledger["status"] == "objected"].assign(task="异议待核"),
             open_ledger[open_ledger["status"].isin(["closure_requested", "verifying"])].assign(task="申请销号待核查"),
-            open_ledger[open_ledger["extension_due_on"].notna()].assign(task="延期待批"),
+            open_ledger[awaiting_extension(open_ledger)].assign(task="延期待批"),
         ]
     )
     if len(waiting):

@@ -171,7 +171,8 @@ def follow_merges(
     back = links.merge(once, on=["problem_id", "complaint_id"])
     fixed = pd.MultiIndex.from_frame(placements[["problem_id", "complaint_id"]])
     back = back[~pd.MultiIndex.from_frame(back[["problem_id", "complaint_id"]]).isin(fixed)]
-    moves = pd.concat([gone, back])[MOVES]
+    # What comes back does not also follow where it was: that one may have been merged by the same file.
+    moves = pd.concat([back, gone])[MOVES].drop_duplicates(PROBLEM_COMPLAINTS.column_names)
     return moves[moves["problem_id"] != moves["to_id"]].reset_index(drop=True)
 
 
