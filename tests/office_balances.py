@@ -202,6 +202,7 @@ def _reach(office: Office, tables: Tables) -> None:
 def _unit_workbooks(office: Office, tables: Tables) -> None:
     """The units' ledgers together hold each problem that a unit has to work on once, and no others."""
     found: dict[str, set[str]] = {}
+    versions: dict[str, str] = {}
     shown = 0
     for path in (office.site.processed / "整改台账").glob("*.xlsx"):
         form = open_form(path, "整改台账")
@@ -210,6 +211,8 @@ def _unit_workbooks(office: Office, tables: Tables) -> None:
             if problem_id:
                 unit_id = str(form.sheet.cell(row, form.column("单位代码")).value)
                 found.setdefault(unit_id, set()).add(str(problem_id))
+                version = str(form.sheet.cell(row, form.column("导出编号")).value)
+                assert versions.setdefault(unit_id, version) == version
                 has_text = "放行文字" in form.headings()
                 released = form.sheet.cell(row, form.column("放行文字")).value if has_text else None
                 assert released == office.cards[str(problem_id)].released
@@ -220,8 +223,8 @@ def _unit_workbooks(office: Office, tables: Tables) -> None:
             expected.setdefault(card.unit_id, set()).add(problem_id)
     assert found == expected
     assert shown == sum(map(len, expected.values()))
-    last = tables["exports"].sort_values("sequence").drop_duplicates("unit_id", keep="last").set_index("unit_id")
-    assert {u: int(last.loc[u, "problem_count"]) for u in expected} == {u: len(own) for u, own in expected.items()}
+    kept = tables["exports"].set_index("export_id")["problem_count"]
+    assert {unit_id: int(kept[versions[unit_id]]) for unit_id in expected} == {u: len(p) for u, p in expected.items()}
 
 
 def _digest(office: Office, tables: Tables) -> None:

@@ -422,7 +422,7 @@ class Office:
         """Let each unit do something with its 整改台账 of last night; then bring what others had kept until now."""
         kept, self.late = self.late, []
         for path in sorted((self.site.processed / "整改台账").glob("*.xlsx")):
-            mood = self.rng.choices(["silent", "ordinary", "twice", "late", "forged"], [20, 50, 8, 12, 10])[0]
+            mood = self.rng.choices(["silent", "ordinary", "twice", "late", "forged"], [15, 40, 15, 15, 15])[0]
             if mood == "silent":
                 continue
             sent = self._filled(path)
