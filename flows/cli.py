@@ -20,7 +20,7 @@ _COMMANDS = {
     "status": ("flows.commands.status:status", "查看上次运行、各项计数、隔离区和超期问题。"),
     "doctor": ("flows.commands.doctor:doctor", "检查安装和运行环境，逐条说怎样办。"),
     "verify": ("flows.commands.verify:verify", "核对台账：事件链、问题、归并、收件行数、快照是否一致。"),
-    "trace": ("flows.commands.trace:trace", "从问题、诉求编号追溯到文件、行、证据和版本；从报告的编号追溯到算法和运行。"),
+    "trace": ("flows.commands.trace:trace", "从问题、诉求编号追溯到文件、行、证据和版本；报告编号到算法。"),
     "explain": ("flows.commands.explain:explain", "说明一件诉求或一段文字为什么这样判断。"),
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
