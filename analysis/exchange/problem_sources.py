@@ -49,7 +49,7 @@ def count_sources(ledger: pd.DataFrame, links: pd.DataFrame, as_of: date) -> pd.
 
     Args:
         ledger: result of `build_ledger`; merged problems count with those that stand for them, not by themselves.
-        links: result of `link_complaints`.
+        links: columns of `sql/links.sql`.
         as_of: the day that overdue is told for.
 
     Returns:
