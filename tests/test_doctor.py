@@ -7,7 +7,6 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,15 +25,14 @@ from analysis.pipeline import examining
 from analysis.pipeline.examining import examine_site, gather
 from analysis.site import SitePaths
 from tests.command import ROOT, hotline
-from tests.review_site import build_site, copy_site, put, quick_nights
+from tests.review_site import build_site, copy_site, put
 
 RULES = load_settings().doctor
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("examined"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("examined"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths
 from flows.cli import hotline
 from tests.command import ROOT
-from tests.review_site import build_site, copy_site, next_night, put, quick_nights, tables
+from tests.review_site import build_site, copy_site, next_night, put, tables
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 CLEAR = (
@@ -33,9 +32,8 @@ CLEAR = (
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("operated"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("operated"))
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from analysis.pipeline.stages import run_night
 from flows.report import show_progress
-from tests.review_site import AS_OF, IN_SCOPE, OUT_OF_SCOPE, put, quick_nights
+from tests.review_site import AS_OF, IN_SCOPE, OUT_OF_SCOPE, put
 from tests.review_site import site_paths as paths_of
 
 
@@ -25,8 +25,7 @@ def test_every_long_stage_tells_how_far_it_is(tmp_path: Path) -> None:
     (site.raw / "tickets").mkdir(parents=True)
     put(site, "12328工单1.csv", IN_SCOPE, OUT_OF_SCOPE)
     told: dict[str, tuple[int, int]] = {}
-    with quick_nights():
-        run_night(site, AS_OF, lambda what, done, total: told.update({what: (done, total)}))
+    run_night(site, AS_OF, lambda what, done, total: told.update({what: (done, total)}))
     assert told["读取文件"] == (1, 1)
     assert told["判断诉求"] == (2, 2)
     assert told["归并诉求"] == (2, 2)

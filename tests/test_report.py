@@ -24,7 +24,7 @@ from analysis.summary.context import load_context
 from tests.command import hotline_here
 from tests.review_site import AS_OF
 from tests.summary_frames import tables
-from tests.supervised_site import LEAD, SAID, build_supervised_site, problem_of, quick_ledger
+from tests.supervised_site import LEAD, SAID, build_supervised_site, problem_of
 from tests.test_report_numbers import assigned, created, due, events, is_restricted
 
 CHROMIUM = shutil.which("chromium")
@@ -70,8 +70,7 @@ def page(content: Content) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
-    with quick_ledger():
-        built = build_supervised_site(tmp_path_factory.mktemp("report"))
+    built = build_supervised_site(tmp_path_factory.mktemp("report"))
     with open_ledger(built) as store:
         store.publish(built.snapshot)
     return built

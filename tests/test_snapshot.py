@@ -16,7 +16,7 @@ from analysis.errors import IntegrityError, UsageError
 from analysis.site import SitePaths
 from analysis.snapshot import Snapshot
 from tests.command import ROOT
-from tests.review_site import LIGHT_ID, POLICE_ID, build_site, copy_site, quick_nights, tables
+from tests.review_site import LIGHT_ID, POLICE_ID, build_site, copy_site, tables
 
 PUBLISHED = [table for table in TABLES if table.is_published]
 PUBLISH = """
@@ -32,8 +32,7 @@ with Store.open(folder / "ledger.duckdb") as store:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with quick_nights():
-        return build_site(tmp_path_factory.mktemp("built"))
+    return build_site(tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +33,6 @@ from tests.review_site import (
     build_site,
     copy_site,
     put,
-    quick_nights,
     record,
     review,
 )
@@ -49,17 +48,16 @@ Tamper = Callable[[SitePaths], None]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with two nights and a review behind it; the ledger before the second night lies beside it."""
-    with quick_nights():
-        folder = build_site(tmp_path_factory.mktemp("verified"))
-        site = site_paths(folder / "raw", folder / "processed")
-        shutil.copytree(site.processed, folder / "older")
-        record(site, review(LIGHT_ID, OUT_OF_SCOPE))
-        put(site, "12328工单2.csv", _CLEAR, first=22030011)
-        run_night(site, AS_OF + timedelta(days=1))
-        _decide_by_hand(site)
-        yield folder
+    folder = build_site(tmp_path_factory.mktemp("verified"))
+    site = site_paths(folder / "raw", folder / "processed")
+    shutil.copytree(site.processed, folder / "older")
+    record(site, review(LIGHT_ID, OUT_OF_SCOPE))
+    put(site, "12328工单2.csv", _CLEAR, first=22030011)
+    run_night(site, AS_OF + timedelta(days=1))
+    _decide_by_hand(site)
+    return folder
 
 
 def _decide_by_hand(site: SitePaths) -> None:
