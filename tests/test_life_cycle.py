@@ -98,6 +98,18 @@ def test_a_problem_that_comes_back_begins_again_without_what_was_claimed_before(
     )
 
 
+def test_an_application_for_an_extension_ends_with_what_it_was_for() -> None:
+    longer = {"extension_due_on": DAY + timedelta(days=90), "extension_reason": "雨季无法施工"}
+    handed = take(registered().problems, ask("handed_over", Role.SUPERVISOR))
+    asked = take(handed.problems, ask("extension_requested", Role.UNIT, **longer))
+    assert only(asked)["extension_reason"] == "雨季无法施工"
+    done = take(asked.problems, ask("closure_requested", Role.UNIT, **CLOSING))
+    closed = take(done.problems, ask("closed", Role.SUPERVISOR, **VERIFIED))
+    unfounded = take(asked.problems, ask("unfounded", Role.SUPERVISOR, status_reason="查无此事", verified_by="王某"))
+    for settled in (closed, unfounded):
+        assert (only(settled)["extension_due_on"], only(settled)["extension_reason"]) == (None, None)
+
+
 def test_what_one_unit_filed_is_not_told_to_the_unit_that_comes_after_it() -> None:
     filed = take(registered().problems, ask("rectification_filed", Role.UNIT, handler="张某", measure="培训"))
     now = only(take(filed.problems, ask("unit_assigned", Role.SUPERVISOR, **(UNIT | {"unit_id": "furong.transport"}))))

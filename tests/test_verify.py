@@ -162,6 +162,12 @@ FORGERIES: dict[str, tuple[str, str, str]] = {
         "问题与诉求表里却有",
         f"INSERT INTO problem_complaints SELECT problem_id, '{LIGHT_ID}', 'x', run_id FROM problem_complaints LIMIT 1",
     ),
+    "a judgement in two problems": (
+        "问题与诉求",
+        "同时并入了问题",
+        "INSERT INTO problem_complaints SELECT p.problem_id, l.complaint_id, l.sub_problem_code, l.run_id"
+        " FROM problems p, (SELECT * FROM problem_complaints LIMIT 1) l WHERE p.problem_id <> l.problem_id LIMIT 1",
+    ),
     "a review edited": ("人工复核", "与记入它的事件不符", "UPDATE reviews SET decision = 'in_scope'"),
     "a review gone": ("人工复核", "却不在复核表里", "DELETE FROM reviews"),
     "a placement's problem edited": (

@@ -140,11 +140,15 @@ def _said(value: object, column: Column) -> str:
 
 
 def _links(reader: Reader) -> Finding:
-    """Compare the links with what the events of coming in and leaving leave in each problem."""
+    """Compare the links with what the events of coming in and leaving leave in each problem; none counts twice."""
     found = [
         f"诉求 {row['complaint_id']} 按事件{'在' if row['is_told'] else '不在'}问题 {row['problem_id']} 里，"
         f"问题与诉求表里却{'有' if row['is_kept'] else '没有'}"
         for row in reader.query("contradicted_links").to_dict("records")
+    ]
+    found += [
+        f"诉求 {row['complaint_id']} 的判断 {row['sub_problem_code']} 同时并入了问题 {row['problem_ids']}"
+        for row in reader.query("shared_judgements").to_dict("records")
     ]
     count = int(reader.query("link_count")["link_count"].iloc[0])
     return Finding("问题与诉求", f"{count} 件归并", tuple(found))
