@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample clean
+.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample bundle clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -63,6 +63,9 @@ notebook: setup ## JupyterLab on the notebooks, in the browser of this machine; 
 
 notebook-check: setup ## run every notebook on the sample, and look for personal data in what they show
 	$(BIN)/pytest -q tests/test_notebooks.py
+
+bundle: setup ## dist/: one archive from which a machine without network installs everything
+	$(BIN)/python -m deploy.bundle
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
 	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models
