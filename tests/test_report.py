@@ -86,6 +86,22 @@ def test_the_page_shows_numbers_with_codes_and_nothing_of_a_complaint(content: C
     assert "少于5" in [row[-1] for row in content.problems.rows if row[0] == "FR-1"]
 
 
+def test_problems_registered_after_the_end_are_told_of_apart() -> None:
+    june = date(2026, 6, 2)
+    found = tables(
+        events=events(created("FR-1", june)),
+        problems=[{"problem_id": "FR-1", "registered_on": june}],
+        complaints=[{"complaint_id": "C1", "received_at": datetime(2026, 5, 3)}],
+        problem_complaints=[{"problem_id": "FR-1", "complaint_id": "C1"}],
+    )
+    may = cut(found, Period.parse("2026-05"), load_life_cycle(), is_restricted)
+    told = build_content(Edition(may, may, load_context(smallest=5), is_public=False))
+    assert not told.problems.rows
+    assert [row[0] for row in told.later.rows] == ["FR-1"]
+    assert "1 个在 2026-05-31 以后才登记" in told.news[-1]
+    assert told.later.title in html_page(told).decode()
+
+
 def test_no_name_breaks_the_page_and_the_page_asks_nothing_of_the_network(page: str) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}=1+1&amp;" in page
     assert "<script>alert" not in page

@@ -1,6 +1,7 @@
 """The analysts' handle: reads what was published, reaches nothing else, and lives through a publish of the night."""
 
 import errno
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -188,6 +189,10 @@ def test_the_handle_lives_through_a_publish_and_says_so(site: SitePaths) -> None
     assert first.search("路灯")["complaint_id"].to_list() == [LIGHT_ID]
     for opened in (first, second, third):
         opened.close()
+
+
+def test_nobody_outside_of_its_group_reads_it_for_it_holds_leads(site: SitePaths) -> None:
+    assert stat.S_IMODE(site.snapshot.stat().st_mode) == 0o640
 
 
 def test_it_tells_the_run_and_its_age(site: SitePaths, snapshot: Snapshot) -> None:

@@ -42,7 +42,7 @@ def make_report(paths: SitePaths, period: str | None, directory: Path | None, *,
 
     Args:
         paths: the site.
-        period: as it is written; the last full month that has complaints if not given.
+        period: as it is written; the last full month with enough complaints to be told of if not given.
         directory: where to; a folder of the results named by the period if not given.
         is_public: for outside of the office.
 
@@ -94,7 +94,7 @@ def _edition(paths: SitePaths, name: str | None, *, is_public: bool) -> Edition:
     settings = load_settings(paths.settings)
     with Reader.open(paths.snapshot) as reader:
         tables = {table.name: reader.table(table) for table in NEEDED}
-    period = Period.parse(name) if name else _newest(tables)
+    period = Period.parse(name) if name else _newest(tables, settings.report.public_small_count)
     at = origin(tables)
     if period.first > at.as_of:
         raise UsageError(f"{period.heading}还没有开始：最近一次运行的业务日期是 {at.as_of:%Y-%m-%d}。")
@@ -108,9 +108,9 @@ def _edition(paths: SitePaths, name: str | None, *, is_public: bool) -> Edition:
     )
 
 
-def _newest(tables: Tables) -> Period:
-    received = tables[COMPLAINTS.name]["received_at"].dropna()
-    newest = as_date(received.max()) if len(received) else None
-    if newest is None:
-        raise UsageError("台账里没有带受理时间的诉求，定不出时期。请用 --period 写明。")
-    return last_full_month(newest, origin(tables).as_of)
+def _newest(tables: Tables, least: int) -> Period:
+    days = filter(None, map(as_date, tables[COMPLAINTS.name]["received_at"]))
+    found = last_full_month(days, origin(tables).as_of, least)
+    if found is None:
+        raise UsageError("没有一个已经结束的月份有诉求，定不出时期。请用 --period 写明。")
+    return found

@@ -1,6 +1,8 @@
 """Periods that reports are made of: a year, a quarter, a month, a week."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
@@ -91,10 +93,14 @@ class Period:
         return cls.parse(f"{code[:4]}-{code[4:]}" if len(code) > 4 else code)
 
 
-def last_full_month(newest: date, as_of: date) -> Period:
-    """Return the newest month that has ended on a day and is not later than the newest complaint."""
-    ended = Period.month_of(as_of) if _month_end(as_of.year, as_of.month) == as_of else Period.month_of(as_of).before
-    return min(ended, Period.month_of(newest), key=lambda period: period.first)
+def last_full_month(received: Iterable[date], as_of: date, least: int) -> Period | None:
+    """Return the newest month that has ended on a day and in which at least so many complaints were received.
+
+    Stragglers of a later month say nothing that a report may show. Where no month has so many, the newest that has any.
+    """
+    counts = Counter(Period.month_of(day) for day in received)
+    ended = [month for month in counts if month.last <= as_of]
+    return max(ended, key=lambda month: (counts[month] >= least, month.first), default=None)
 
 
 def _month_end(year: int, month: int) -> date:

@@ -16,7 +16,11 @@ _EPILOG = """\b
 
 
 @click.command(cls=ChineseCommand, epilog=_EPILOG)
-@click.option("--period", metavar="时期", help="2023、2023-Q2、2023-05、2023-W21；默认有诉求的最近一个整月。")
+@click.option(
+    "--period",
+    metavar="时期",
+    help="2023、2023-Q2、2023-05、2023-W21；默认诉求够多（public_small_count）的最近一个整月。",
+)
 @processed_option
 @click.option("--output", type=FOLDER, metavar="目录", help="写到哪里；默认结果目录的 报告/<时期>。")
 @click.option("--public", "is_public", is_flag=True, help="对外的一份：不列问题，隐去更多的小计数。")
