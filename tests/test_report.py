@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -19,7 +20,7 @@ from analysis.report.content import Content, Edition, build_content
 from analysis.report.cut import cut
 from analysis.report.page import html_page
 from analysis.report.period import Period
-from analysis.site import SitePaths
+from analysis.site import SitePaths, site_paths
 from analysis.summary.context import load_context
 from tests.command import hotline_here
 from tests.review_site import AS_OF
@@ -140,6 +141,19 @@ def test_what_cannot_be_reported_or_followed_back_is_told_in_one_line(site: Site
         assert told.returncode == 2
         assert told.stderr.startswith("错误：")
         assert told.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("payload", ["{}", "{"])
+def test_an_event_that_cannot_be_read_ends_in_one_line_that_names_it(
+    site: SitePaths, tmp_path: Path, payload: str
+) -> None:
+    broken = site_paths(site.raw, tmp_path)
+    shutil.copy(site.snapshot, broken.snapshot)
+    with duckdb.connect(str(broken.snapshot)) as connection:
+        connection.execute("UPDATE events SET payload = $1 WHERE kind = 'deadline_set'", [payload])
+    told = hotline_here("report", "--period", "2026", "--processed", broken.processed)
+    assert told.returncode == 5
+    assert re.fullmatch(r"错误：问题 \S+ 的第 \d+ 项事件的内容读不出来。.+hotline verify.+\n", told.stderr)
 
 
 HOOK = """<script>
