@@ -1,9 +1,10 @@
 """Checks the ledger against itself: chain, problems rebuilt from all events, links, decisions, rows, snapshot."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -41,23 +42,16 @@ class Rules:
     is_restricted: IsRestricted
 
 
-def verify(reader: Reader, kept: Head, rules: Rules) -> Iterator[Finding]:
-    """Check a ledger, one finding after the other.
+def verify(reader: Reader, kept: Head, rules: Rules) -> list[Callable[[], Finding]]:
+    """Return the checks of a ledger in their order; each is made when it is called, while the reader is open.
 
     Args:
         reader: the ledger, opened by `Reader.open_beside` if there is a snapshot.
         kept: the head of the chain that was kept outside; sequence 0 where none was.
         rules: the state machine.
     """
-    yield _chain(reader, kept)
-    yield _problems(reader, rules)
-    yield _links(reader)
-    yield _reviews(reader)
-    yield _placements(reader)
-    yield _rulings(reader)
-    yield _rows(reader)
-    if reader.has_snapshot:
-        yield _snapshot(reader)
+    alone = (_links, _reviews, _placements, _rulings, _rows, *([_snapshot] if reader.has_snapshot else []))
+    return [partial(_chain, reader, kept), partial(_problems, reader, rules), *(partial(c, reader) for c in alone)]
 
 
 def _chain(reader: Reader, kept: Head) -> Finding:
