@@ -65,4 +65,4 @@ notebook-check: setup ## run every notebook on the sample, and look for personal
 	$(BIN)/pytest -q tests/test_notebooks.py
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/processed/通知记录.json data/models
