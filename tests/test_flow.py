@@ -145,6 +145,13 @@ def server(prefect_home: Path) -> Iterator[dict[str, str]]:
         log.close()
 
 
+def registered(url: str) -> object:
+    """Return the deployments once all are there."""
+    found = call(f"{url}/deployments/filter", {})
+    assert isinstance(found, list)
+    return found if len(found) == 4 else None
+
+
 def ended(url: str, run: dict[str, str]) -> object:
     state = call(f"{url}/flow_runs/{run['id']}")["state_type"]  # type: ignore[index]
     return state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
@@ -161,11 +168,7 @@ def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly
     environment = os.environ | server | {"HOTLINE_HOME": str(tmp_path)}
     runner = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
     try:
-        found = wait_for(
-            "the deployments",
-            60,
-            lambda: len(d := call(f"{url}/deployments/filter", {})) == 4 and d,  # type: ignore[arg-type]
-        )
+        found = wait_for("the deployments", 60, lambda: registered(url))
         assert isinstance(found, list)
         times = {d["name"]: [(s["schedule"]["cron"], s["schedule"]["timezone"]) for s in d["schedules"]] for d in found}
         assert times == {
@@ -176,17 +179,18 @@ def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly
         }
         (raw / "tickets" / "新.csv").write_text(TICKETS.replace("20230305", "20230306"), encoding="utf-8")
 
+        ids = {d["name"]: d["id"] for d in found}
+
         def started() -> object:
             runs = call(f"{url}/flow_runs/filter", {})
             assert isinstance(runs, list)
-            return [r for r in runs if r["state_type"] != "SCHEDULED"]
+            return [r for r in runs if r["deployment_id"] == ids["每夜"] and r["state_type"] != "SCHEDULED"]
 
         night = wait_for("the run of the dropped file", 60, started)
         assert isinstance(night, list)
         assert wait_for("the end of the run", 120, lambda: ended(url, night[0])) == "COMPLETED"
         assert (out / "夜报.md").exists()
-        weekly = next(d["id"] for d in found if d["name"] == "周报")
-        report = call(f"{url}/deployments/{weekly}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+        report = call(f"{url}/deployments/{ids['周报']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
         assert isinstance(report, dict)
         assert wait_for("the end of the report", 120, lambda: ended(url, report)) == "COMPLETED"
         name = call(f"{url}/flow_runs/{report['id']}")["name"]  # type: ignore[index]
@@ -238,7 +242,7 @@ def test_serve_alone_starts_a_server_fires_on_schedule_and_stops_both(
             assert found[0]["name"].startswith("夜间运行 ")
             assert (out / "夜报.md").exists()
         else:
-            wait_for("the schedule", 120, lambda: call(f"{url}/deployments/filter", {}))
+            wait_for("the schedules", 120, lambda: registered(url))
     finally:
         serving.send_signal(stop)
         told = serving.communicate(timeout=60)[0].decode()
