@@ -168,7 +168,7 @@ def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly
     environment = os.environ | server | {"HOTLINE_HOME": str(tmp_path)}
     runner = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
     try:
-        found = wait_for("the deployments", 60, lambda: registered(url))
+        found = wait_for("the deployments", 120, lambda: registered(url))
         assert isinstance(found, list)
         times = {d["name"]: [(s["schedule"]["cron"], s["schedule"]["timezone"]) for s in d["schedules"]] for d in found}
         assert times == {
@@ -186,7 +186,7 @@ def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly
             assert isinstance(runs, list)
             return [r for r in runs if r["deployment_id"] == ids["每夜"] and r["state_type"] != "SCHEDULED"]
 
-        night = wait_for("the run of the dropped file", 60, started)
+        night = wait_for("the run of the dropped file", 120, started)
         assert isinstance(night, list)
         assert wait_for("the end of the run", 120, lambda: ended(url, night[0])) == "COMPLETED"
         assert (out / "夜报.md").exists()
