@@ -68,4 +68,4 @@ bundle: setup ## dist/: one archive from which a machine without network install
 	$(BIN)/python -m deploy.bundle
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/processed/通知记录.json data/models

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.codebook.scheme import load_scheme
 from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEM_STATUSES, PROBLEMS, ColumnType, conform, empty_frame
-from analysis.errors import SettingsError
+from analysis.errors import IntegrityError, SettingsError
 from analysis.ledger.chain import Head, extend
 from analysis.ledger.life_cycle import LifeCycle, Role, load_life_cycle
 from analysis.ledger.steps import (
@@ -238,6 +238,14 @@ def test_a_planted_step_that_was_never_legal_is_told() -> None:
     assert replay(events, LIFE_CYCLE, is_restricted).faults == (
         f"问题 {ID} 的第 3 项事件不合规定：“销号”只能由监督单位来做，不能由责任单位来做",
     )
+
+
+@pytest.mark.parametrize("payload", ["{}", "{", "[]", '{"day": "2026-03-02", "role": "system"}'])
+def test_an_event_without_its_facts_is_a_fault_of_the_ledger_that_names_the_event(payload: str) -> None:
+    events, _ = extend(Head(), registered().events)
+    events.loc[1, "payload"] = payload
+    with pytest.raises(IntegrityError, match=f"问题 {ID} 的第 2 项事件的内容读不出来"):
+        replay(events, LIFE_CYCLE, is_restricted)
 
 
 def chain(*taken: Taken) -> pd.DataFrame:

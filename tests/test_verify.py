@@ -165,8 +165,10 @@ FORGERIES: dict[str, tuple[str, str, str]] = {
     "a judgement in two problems": (
         "问题与诉求",
         "同时并入了问题",
-        "INSERT INTO problem_complaints SELECT p.problem_id, l.complaint_id, l.sub_problem_code, l.run_id"
-        " FROM problems p, (SELECT * FROM problem_complaints LIMIT 1) l WHERE p.problem_id <> l.problem_id LIMIT 1",
+        (
+            "INSERT INTO problem_complaints SELECT p.problem_id, l.complaint_id, l.sub_problem_code, l.run_id"
+            " FROM problems p, (SELECT * FROM problem_complaints LIMIT 1) l WHERE p.problem_id <> l.problem_id LIMIT 1"
+        ),
     ),
     "a review edited": ("人工复核", "与记入它的事件不符", "UPDATE reviews SET decision = 'in_scope'"),
     "a review gone": ("人工复核", "却不在复核表里", "DELETE FROM reviews"),

@@ -31,6 +31,7 @@ from analysis.ledger.likelihood import load_judge
 from analysis.ledger.store import Reader
 from analysis.ledger.themes import load_themes
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
+from analysis.notices import Notices
 from analysis.pipeline.night import now
 from analysis.site import SitePaths
 from analysis.training import model_misfit
@@ -100,6 +101,8 @@ def gather(paths: SitePaths, settings: Settings, settings_faults: Iterable[str],
         raw_fault=raw_fault,
         unreadable=tuple(unreadable),
         misplaced=tuple(misplaced_names),
+        notified_count=len(settings.notify.urls),
+        notice_fault=_notice_fault(paths.notices),
         free_memory_bytes=_free_memory(),
         read_memory_bytes=settings.ingest.read_memory_mb * 2**20,
     )
@@ -264,6 +267,14 @@ def _unreadable(folder: Path) -> Iterator[Path]:
             yield from _unreadable(path)
         elif not _may(path, os.R_OK):
             yield path
+
+
+def _notice_fault(path: Path) -> str:
+    try:
+        missed = Notices.read(path).undelivered
+    except IntegrityError as error:
+        return str(error)
+    return str(missed) if missed else ""
 
 
 def _may(path: Path, access: int) -> bool:

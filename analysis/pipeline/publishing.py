@@ -16,6 +16,7 @@ from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
 from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
 from analysis.pipeline.time_left import load_time_left
+from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
 
 
@@ -24,10 +25,11 @@ def publish_results(night: Night) -> Counts:
     finish(night, "failed" if night.faults else "finished")
     record_exports(night.store, night.paths, night.scheme, night.moment.at, night.moment.run_id)
     night.store.publish(night.paths.snapshot)
-    return {"outputs": len(_write(night.paths, night.store, night.paths.processed, night.moment.run_id))}
+    paths, run_id = night.paths, night.moment.run_id
+    return {"outputs": len(_write(paths, night.store, paths.processed, run_id, night.progress))}
 
 
-def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
+def export_snapshot(paths: SitePaths, directory: Path, progress: Progress = no_progress) -> list[Path]:
     """Write all workbooks and the digest as of the newest snapshot into a directory, and return their paths.
 
     What units filed and people decided since then is in them, unless a run is going on or has not been published.
@@ -41,11 +43,11 @@ def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
         if last_run.empty:
             raise UsageError("还没有运行过。请先执行 hotline run。")
         run_id = str(last_run["run_id"].iloc[0])
-        written = _write_present(paths, directory, run_id)
-        return _write(paths, snapshot, directory, run_id) if written is None else written
+        written = _write_present(paths, directory, run_id, progress)
+        return _write(paths, snapshot, directory, run_id, progress) if written is None else written
 
 
-def _write_present(paths: SitePaths, directory: Path, run_id: str) -> list[Path] | None:
+def _write_present(paths: SitePaths, directory: Path, run_id: str, progress: Progress) -> list[Path] | None:
     """Write from the ledger, with the exports made of it recorded; None where the snapshot must do."""
     if not paths.ledger.is_file():
         return None
@@ -55,12 +57,12 @@ def _write_present(paths: SitePaths, directory: Path, run_id: str) -> list[Path]
             if last_run.empty or last_run["run_id"].iloc[0] != run_id:
                 return None
             record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
-            return _write(paths, store, directory, run_id)
+            return _write(paths, store, directory, run_id, progress)
     except (BusyError, PermissionError):
         return None
 
 
-def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> list[Path]:
+def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str, progress: Progress) -> list[Path]:
     settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
     runs = reader.table(RUNS)
     last = runs[runs["run_id"] == run_id].iloc[0]
@@ -86,4 +88,5 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> li
         time_left=load_time_left(scheme, paths),
         places=load_coarse_places(paths.codebook),
         oversight=oversight,
+        progress=progress,
     )

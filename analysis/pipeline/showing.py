@@ -22,6 +22,7 @@ from analysis.contracts import (
     REVIEWS,
     RUNS,
 )
+from analysis.errors import BusyError, UsageError
 from analysis.exchange.ledger_view import LedgerRules, build_ledger
 from analysis.exchange.places import load_coarse_places
 from analysis.exchange.shown import Shown
@@ -96,6 +97,20 @@ def read_judgements(reader: Reader, settings: Settings, as_of: date) -> dict[str
         ELUSION_SAMPLES.name: samples,
         JUDGEMENT_PROFILES.name: reader.table(JUDGEMENT_PROFILES),
     }
+
+
+def open_present(paths: SitePaths) -> Reader:
+    """Open the ledger, or while a run writes to it, or where this account may not read it, the newest snapshot.
+
+    Only the private ledger knows of a run that failed while or before it published.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    try:
+        return Reader.open(paths.ledger)
+    except (BusyError, UsageError, OSError):
+        return Reader.open(paths.snapshot)
 
 
 def read_ledger(reader: Reader, paths: SitePaths, scheme: Scheme, units: UnitRegister, as_of: date) -> pd.DataFrame:

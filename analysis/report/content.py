@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.contracts import PENDING_UNIT, PROBLEM_STATUSES, PROBLEMS
 from analysis.exchange.ledger_view import COUNTING_RULE, REACH, as_date
 from analysis.figures.charts import BY_ID, Chart, Inputs, source_line
+from analysis.progress import Progress, no_progress
 from analysis.report.catalogue import load_catalogue
 from analysis.report.cut import Cut
 from analysis.report.numbers import Value, intake_numbers, open_problems, state_numbers, step_numbers
@@ -177,11 +178,14 @@ def told(value: Value, unit: str, hidden: str) -> str:
     return f"{value.value:,.0f}"
 
 
-def build_content(edition: Edition) -> Content:
-    """Return what the report says."""
+def build_content(edition: Edition, progress: Progress = no_progress) -> Content:
+    """Return what the report says.
+
+    progress: told how many figures are drawn, which takes the longest.
+    """
     numbers = entries_of(edition)
     by_id = {words.id: entry for words, entry in zip(load_catalogue().number, numbers, strict=True)}
-    pictures = _pictures(edition)
+    pictures = _pictures(edition, progress)
     units, unit_entries = _units(edition)
     later = _later(edition)
     site, now = edition.context.settings.site, edition.now
@@ -241,17 +245,20 @@ def _inputs(edition: Edition, chart: Chart) -> tuple[Inputs, str]:
     return Inputs({name: tables[name] for name in chart.tables}, edition.context, origin(tables)), what
 
 
-def _pictures(edition: Edition) -> list[Picture]:
+def _pictures(edition: Edition, progress: Progress) -> list[Picture]:
     catalogue = load_catalogue()
-    wanted = {*catalogue.figures_within, *catalogue.figures_until}
+    ids = {*catalogue.figures_within, *catalogue.figures_until}
+    wanted = [chart for chart in BY_ID.values() if chart.chart_id in ids]
     line = source_line(edition.now.until, edition.context)
     found = []
-    for number, chart in enumerate((c for c in BY_ID.values() if c.chart_id in wanted), 1):
+    for number, chart in enumerate(wanted, 1):
+        progress("画图", number - 1, len(wanted))
         inputs, what = _inputs(edition, chart)
         frame = _without_leads(chart.count(inputs), edition)
         code = f"{edition.prefix}-F{number}"
         png, nothing = chart.picture(frame, f"{line}{what}。编号 {code}。", _PICTURE_DPI)
         found.append(Picture(chart, code, png, frame, what, nothing))
+    progress("画图", len(wanted), len(wanted))
     return found
 
 

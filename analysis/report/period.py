@@ -49,7 +49,7 @@ class Period:
                 return cls(text, date(year, 3 * quarter - 2, 1), _month_end(year, 3 * quarter))
             return cls(text, date(year, 1, 1), date(year, 12, 31))
         except ValueError as error:
-            wanted = "2023（年）、2023-Q2（季）、2023-05（月）、2023-W21（周）"
+            wanted = "2023（年）、2023-Q2（季）、2023-05（月）、2023-W21（周）、last-week（上周）、last-month（上月）"
             raise UsageError(f"时期“{text}”有误。应写作 {wanted} 的样子。") from error
 
     @classmethod
@@ -91,6 +91,15 @@ class Period:
     def from_code(cls, code: str) -> Self:
         """Return the period whose code it is; see `parse`."""
         return cls.parse(f"{code[:4]}-{code[4:]}" if len(code) > 4 else code)
+
+
+LAST = {"last-week": Period.week_of, "last-month": Period.month_of}
+"""How the period before today's is written, by what gives today's."""
+
+
+def last_period(text: str, today: date) -> Period | None:
+    """Return the period that has ended, where a text is a key of LAST; None where it is anything else."""
+    return LAST[text](today).before if text in LAST else None
 
 
 def last_full_month(received: Iterable[date], as_of: date, least: int) -> Period | None:
