@@ -20,7 +20,8 @@ _EPILOG = """\b
 @click.option(
     "--period",
     metavar="时期",
-    help="2023、2023-Q2、2023-05、2023-W21；last-week、last-month 为上周、上月；默认诉求够多（public_small_count）的最近一个整月。",
+    help="2023、2023-Q2、2023-05、2023-W21；last-week、last-month 为上周、上月；"
+    "默认诉求够多（public_small_count）的最近一个整月。",
 )
 @processed_option
 @click.option("--output", type=FOLDER, metavar="目录", help="写到哪里；默认结果目录的 报告/<时期>。")
