@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analysis.assist.prompt import load_prompt
+from analysis.chinese_font import missing_characters
 from analysis.classify.cues import load_cues
 from analysis.codebook.look_back import load_look_back
 from analysis.codebook.scheme import load_scheme
@@ -19,7 +20,6 @@ from analysis.codebook.units import load_units
 from analysis.config import Settings, load_settings
 from analysis.errors import BusyError, HotlineError, IntegrityError, SettingsError, UsageError
 from analysis.exchange.places import load_coarse_places
-from analysis.figures.chinese import missing_characters
 from analysis.health import Facts, Finding, Holder, LastRun, Model, Service, Year, closed_to_us, examine
 from analysis.ingest.discover import FILE_KINDS, is_skipped, misplaced
 from analysis.ingest.identity import load_or_create_key
