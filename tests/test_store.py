@@ -13,7 +13,17 @@ import duckdb
 import pandas as pd
 import pytest
 
-from analysis.contracts import ASSESSMENTS, COMPLAINTS, EVENTS, GATE_DECISIONS, MATTERS, RUNS
+from analysis.contracts import (
+    ASSESSMENTS,
+    COMPLAINT_MATTERS,
+    COMPLAINTS,
+    EVENTS,
+    GATE_DECISIONS,
+    INTAKE_ROWS,
+    MATTERS,
+    RAW_FILES,
+    RUNS,
+)
 from analysis.errors import BusyError, IntegrityError, UsageError
 from analysis.ledger.chain import SYSTEM, Head, event_record
 from analysis.ledger.store import Reader, Store
@@ -173,6 +183,9 @@ def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random
     for table in (GATE_DECISIONS, ASSESSMENTS):
         rows = tables[table.name]
         store.append(table, rows[rows["complaint_id"].isin(judged)].assign(run_id=run_id))
+    _took_in(store, tables, fresh, number)
+    if number % 2:
+        _ruled(store, random)
     problem = tables["problems"].iloc[[random.randrange(20)]]
     store.put_problems(problem.assign(version=number, run_id=run_id))
     event = event_record(
@@ -186,6 +199,32 @@ def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random
     )
     store.append_events(pd.DataFrame([event]))
     store.keep_head()
+
+
+def _took_in(store: Store, tables: Mapping[str, pd.DataFrame], fresh: pd.DataFrame, number: int) -> None:
+    """Keep the file that a night read, its rows (once some of an earlier file), and the matters of its complaints."""
+    run_id, file_id = f"R{number}", f"F{number}"
+    ids = fresh["complaint_id"].to_numpy()
+    store.append(RAW_FILES, tables["raw_files"].iloc[:1].assign(file_id=file_id, run_id=run_id))
+    rows = pd.DataFrame({"complaint_id": ids, "row_number": range(len(ids))}).assign(
+        file_id=file_id, sheet_name="", outcome="accepted"
+    )
+    store.append(INTAKE_ROWS, rows)
+    if number == 3:
+        store.append(INTAKE_ROWS, rows.assign(file_id="F2", row_number=rows["row_number"] + 100))
+    matters = pd.DataFrame({"matter_id": "M-" + fresh["complaint_id"], "canonical_complaint_id": ids, "run_id": run_id})
+    store.append(MATTERS, matters)
+    members = pd.DataFrame({"complaint_id": ids, "matter_id": "M-" + ids[0], "run_id": run_id})
+    store.append(COMPLAINT_MATTERS, members.assign(matched_complaint_id=None, similarity=0.9))
+
+
+def _ruled(store: Store, random: Random) -> None:
+    """Move a complaint into a matter of its own, as a person may between two runs."""
+    moved = store.table(COMPLAINT_MATTERS).iloc[[random.randrange(20)]]
+    matter_id = f"M-by-hand-{random.random()}"
+    store.apply("put_complaint_matters", {"given": moved.assign(matter_id=matter_id, similarity=None, run_id="")})
+    founded = {"matter_id": [matter_id], "canonical_complaint_id": moved["complaint_id"].tolist(), "run_id": [""]}
+    store.append(MATTERS, pd.DataFrame(founded))
 
 
 def _assert_published(store: Store, snapshot: Path) -> None:
