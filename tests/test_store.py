@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 from random import Random
 from shutil import copyfile
@@ -25,9 +26,10 @@ from analysis.contracts import (
     RUNS,
 )
 from analysis.errors import BusyError, IntegrityError, UsageError
+from analysis.ledger import store as store_module
 from analysis.ledger.chain import SYSTEM, Head, event_record
 from analysis.ledger.store import Reader, Store
-from tests.ledger_frames import build_tables
+from tests.ledger_frames import RUN, build_tables, stored
 from tests.test_chain import events
 
 MATTER = pd.DataFrame([{"matter_id": "M-1", "canonical_complaint_id": "1", "run_id": "R"}])
@@ -225,6 +227,23 @@ def _ruled(store: Store, random: Random) -> None:
     store.apply("put_complaint_matters", {"given": moved.assign(matter_id=matter_id, similarity=None, run_id="")})
     founded = {"matter_id": [matter_id], "canonical_complaint_id": moved["complaint_id"].tolist(), "run_id": [""]}
     store.append(MATTERS, pd.DataFrame(founded))
+
+
+@pytest.mark.parametrize("name", ["links", "last_run", "judged_counts", "used_sub_problems", "file_balance"])
+def test_a_query_has_the_values_and_types_that_the_same_select_has(name: str) -> None:
+    statement = files("analysis.ledger").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    asked = {"run_id": RUN.run_id} if "$run_id" in statement else {}
+    with stored(build_tables()) as store:
+        pd.testing.assert_frame_equal(store.query(name, **asked), store.select(statement, asked))
+
+
+def test_missing_values_of_any_type_are_told_as_a_select_tells_them(tmp_path: Path) -> None:
+    kinds = ("1", "1.5", "true", "'a'", "DATE '2026-11-20'", "TIMESTAMP '2026-11-20 10:00:00'", "['a']", "{'a': 1}")
+    rows = [", ".join(kinds), ", ".join(["NULL"] * len(kinds))]
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        for statement in (f"SELECT * FROM (VALUES ({rows[0]}), ({row}))" for row in rows):
+            found = store_module._fetched(store._connection.execute(statement))
+            pd.testing.assert_frame_equal(found, store.select(statement, {}))
 
 
 def _assert_published(store: Store, snapshot: Path) -> None:

@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from shutil import copyfile
-from typing import Self
+from typing import Any, Self
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analysis.contracts import COMPLAINTS, EVENTS, PROBLEMS, RUNS, TABLES, Table, conform
@@ -77,6 +78,31 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return text columns as Python strings with None for missing values, as the contracts have them."""
     texts = frame.select_dtypes(include=["object", "string"]).columns
     return frame.assign(**{c: frame[c].astype(object).where(frame[c].notna(), None) for c in texts})
+
+
+def _fetched(found: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return what was found as `_plain` makes it of DuckDB's own frame, without Arrow's strings on the way."""
+    columns = found.fetchnumpy().items()
+    return pd.DataFrame(
+        {
+            name: _with_missing(values)
+            if isinstance(values, np.ma.MaskedArray)
+            else pd.Series(values, dtype=values.dtype)
+            for name, values in columns
+        }
+    )
+
+
+def _with_missing(values: "np.ma.MaskedArray[Any, Any]") -> "pd.Series[Any]":
+    content, is_missing = np.array(values.data), np.ma.getmaskarray(values)
+    if content.dtype == object:
+        content[is_missing] = None
+        return pd.Series(content, dtype=object)
+    if content.dtype.kind in "iu":
+        return pd.Series(pd.arrays.IntegerArray(content, is_missing))
+    if content.dtype.kind == "b":
+        return pd.Series(pd.arrays.BooleanArray(content, is_missing))
+    return pd.Series(values)
 
 
 class Reader:
@@ -179,7 +205,7 @@ class Reader:
     def query(self, name: str, **parameters: object) -> pd.DataFrame:
         """Return the result of the query in `sql/<name>.sql`."""
         with _translated():
-            return _plain(self._connection.execute(_sql(name), parameters or None).df())
+            return _fetched(self._connection.execute(_sql(name), parameters or None))
 
     def select(self, statement: str, parameters: Mapping[str, object]) -> pd.DataFrame:
         """Return what one SELECT of the caller's own finds; it reaches neither other files nor the network.
@@ -333,7 +359,7 @@ class Store(Reader):
     def apply(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None, **parameters: object) -> pd.DataFrame:
         """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
         with _translated(), self._given(frames or {}):
-            return _plain(self._connection.execute(_sql(name), parameters or None).df())
+            return _fetched(self._connection.execute(_sql(name), parameters or None))
 
     def forget_judgements(self, complaint_ids: "pd.Series[str]") -> None:
         """Set the decisions and assessments of complaints aside, so that the next run judges them again."""
