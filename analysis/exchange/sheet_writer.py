@@ -99,6 +99,7 @@ class _SheetWriter:
         self.sheet = sheet
         self.target = book.workbook.add_worksheet(sheet.name)
         self.row = 0
+        self.cells: dict[tuple[Any, ...], tuple[dict[str, Any], Any]] = {}
         self.last_column = sum(not column.is_hidden for column in sheet.columns) - 1
         self.printed = [column for column in sheet.columns if column.is_printed and not column.is_hidden]
 
@@ -193,12 +194,21 @@ class _SheetWriter:
         lines = 1
         for index, column in enumerate(self.sheet.columns):
             value = row.values.get(column.field)
-            shown = self._write_value(index, value, self._cell_properties(column, row, value))
+            shown = self._write_value(index, value, *self._cell(index, column, row, value))
             if not column.is_hidden:
                 lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
         self._set_height(lines, style.BODY_SIZE)
 
-    def _cell_properties(self, column: SheetColumn, row: SheetRow, value: Value) -> dict[str, Any]:
+    def _cell(self, index: int, column: SheetColumn, row: SheetRow, value: Value) -> tuple[dict[str, Any], Any]:
+        """Return the properties and the format of a cell; the cells of a column share a few."""
+        is_formula = isinstance(value, str) and reads_as_formula(value)
+        kind = index, row.tone, row.is_total, column.field in row.flagged, is_formula
+        if kind not in self.cells:
+            properties = self._cell_properties(column, row, is_formula=is_formula)
+            self.cells[kind] = properties, self.book.format(**properties)
+        return self.cells[kind]
+
+    def _cell_properties(self, column: SheetColumn, row: SheetRow, *, is_formula: bool) -> dict[str, Any]:
         properties: dict[str, Any] = {
             "align": "left" if column.kind is Kind.TEXT else "center",
             "border": 1,
@@ -220,18 +230,17 @@ class _SheetWriter:
             properties |= {"bold": True, "bg_color": style.TONE_FILL[row.tone]}
         if column.field in row.flagged:
             properties["bg_color"] = style.FLAGGED_FILL
-        if isinstance(value, str) and reads_as_formula(value):
+        if is_formula:
             properties["quote_prefix"] = True
         return properties
 
-    def _write_value(self, index: int, value: Value, properties: dict[str, Any]) -> str:
+    def _write_value(self, index: int, value: Value, properties: dict[str, Any], cell: Any) -> str:
         """Write one cell, never as a formula, and return what it shows."""
-        cell = self.book.format(**properties)
         if value is None or value == "":
             _require_written(self.target.write_blank(self.row, index, None, cell))
             return ""
         if isinstance(value, Marked):
-            return self._write_marked(index, value, properties)
+            return self._write_marked(index, value, properties, cell)
         if isinstance(value, str):
             text = cut_to_cell(clean_text(value))
             _require_written(self.target.write_string(self.row, index, text, cell))
@@ -242,17 +251,18 @@ class _SheetWriter:
         _require_written(self.target.write_number(self.row, index, value, cell))
         return str(value)
 
-    def _write_marked(self, index: int, value: Marked, properties: dict[str, Any]) -> str:
+    def _write_marked(self, index: int, value: Marked, properties: dict[str, Any], cell: Any) -> str:
         """Write a text whose marked part is bold and red; a rich text needs at least two parts."""
         pieces = (value.text[: value.start], value.text[value.start : value.end], value.text[value.end :])
         before, marked, after = map(clean_text, pieces)
         emphasis = {"bold": True, "font_color": style.WARNING_COLOUR}
         if not marked or not before + after:
-            return self._write_value(index, before + marked + after, properties | (emphasis if marked else {}))
+            emphasised = properties | (emphasis if marked else {})
+            return self._write_value(index, before + marked + after, emphasised, self.book.format(**emphasised))
         plain = self._font()
         fragments = [*([plain, before] if before else []), self._font(**emphasis), marked]
         fragments += [plain, after] if after else []
-        _require_written(self.target.write_rich_string(self.row, index, *fragments, self.book.format(**properties)))
+        _require_written(self.target.write_rich_string(self.row, index, *fragments, cell))
         return before + marked + after
 
     def _font(self, **properties: Any) -> Any:

@@ -14,7 +14,7 @@ from analysis.ledger.store import Reader
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
-from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
+from analysis.pipeline.showing import read_judgements, read_shown, read_waiting, waiting_for_review
 from analysis.pipeline.time_left import load_time_left
 from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
@@ -74,8 +74,10 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str, progr
         model_id=str(model.iloc[0]) if len(model) else "",
         codebook_version=str(last["codebook_version"]),
     )
-    oversight = oversee(read_judgements(reader, settings, run.as_of), settings, run_id)
-    shown = read_shown(reader, settings, run_id, waiting_for_review(oversight.queue, settings))
+    judgements = read_judgements(reader, settings, run.as_of)
+    waiting = read_waiting(reader, judgements, settings)
+    oversight = oversee(judgements, waiting, settings, run_id)
+    shown = read_shown(reader, settings, run_id, waiting_for_review(waiting, settings))
     return write_outputs(
         directory,
         shown,
