@@ -222,13 +222,13 @@ def test_a_units_book_has_the_columns_of_the_offices_ledger_and_explains_each(ou
     assert book.sheetnames[:2] == ["填写说明", "整改台账"]
     headings = list(_table(book["整改台账"])[0])
     expected = (
-        "序号 问题编号 问题来源 问题类别 问题小类 具体问题 涉及诉求数 涉及人数 地点 首次反映 最近反映 "
+        "序号 问题编号 问题来源 问题类别 问题小类 具体问题 涉及诉求数 涉及人数 地点 "
         "责任单位 配合单位 责任领导 责任人 整改目标 整改措施 整改时限 时限状态 整改进展 完成日期 佐证材料 佐证日期 "
-        "申请事项 申请理由 申请延期至 状态 核查意见 销号日期 备注 行标识 版本 单位代码 导出编号 校验码"
+        "申请事项 申请理由 申请延期至 状态 核查意见 备注 首次反映 最近反映 销号日期 行标识 版本 单位代码 导出编号 校验码"
     )
     assert headings == expected.split()
     explained = _table(book["填写说明"])
-    assert [row["栏目"] for row in explained] == headings[: headings.index("备注") + 1]
+    assert [row["栏目"] for row in explained] == headings[: headings.index("行标识")]
     assert all(row["怎样填写"] for row in explained)
 
 
