@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample clean
+.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -18,6 +18,9 @@ report: setup ## the report of the last full month, from the newest snapshot
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
+
+trust: setup ## every promise tried in full, about an hour on two cores; the table is written into docs/信任.md
+	$(BIN)/pytest tests/trust -n 2 --dist loadfile --full --counts docs/信任.md
 
 lint: setup ## lint, format, types, import rules
 	$(BIN)/ruff check .
