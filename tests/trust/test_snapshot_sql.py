@@ -127,7 +127,7 @@ def snapshot(site: SitePaths) -> Iterator[Snapshot]:
 def listener() -> Iterator[socket.socket]:
     """A server on this machine that nobody may call."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.setblocking(False)
+        server.settimeout(0)
         yield server
 
 
