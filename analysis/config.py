@@ -353,7 +353,7 @@ def load_settings(site_directory: Path | None = None) -> Settings:
     if path is not None and path.is_file():
         try:
             content = _merge(content, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"设置文件 {path} 不是合格的 TOML：{error}。请对照默认设置修改。") from error
     try:
         return Settings.model_validate(content)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from analysis.errors import HotlineError
+from analysis.line import one_line
 from flows.chinese_click import LazyGroup, explain
 
 _COMMANDS = {
@@ -121,7 +122,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"错误：{message}", err=True)
+    click.echo(f"错误：{one_line(message)}", err=True)
     return code
 
 
