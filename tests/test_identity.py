@@ -49,6 +49,28 @@ def test_a_missing_key_is_not_made_anew_once_digests_exist(tmp_path: Path) -> No
     assert load_or_create_key(path, may_create=False) == key
 
 
+def test_the_environment_can_hold_the_key_in_place_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "complainant.key"
+    monkeypatch.setenv("HOTLINE_KEY", KEY.hex())
+    assert load_or_create_key(path, may_create=False) == KEY
+    assert not path.exists()
+    for wrong in ("", "abc", KEY.hex()[:-1], f"{KEY.hex()} "):
+        monkeypatch.setenv("HOTLINE_KEY", wrong)
+        with pytest.raises(SettingsError, match="HOTLINE_KEY") as caught:
+            load_or_create_key(path, may_create=True)
+        assert wrong == "" or wrong not in str(caught.value)
+
+
+def test_two_keys_that_differ_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "complainant.key"
+    key = load_or_create_key(path, may_create=True)
+    monkeypatch.setenv("HOTLINE_KEY", key.hex())
+    assert load_or_create_key(path, may_create=False) == key
+    monkeypatch.setenv("HOTLINE_KEY", OTHER_KEY.hex())
+    with pytest.raises(SettingsError, match="不同"):
+        load_or_create_key(path, may_create=False)
+
+
 def test_a_wide_umask_does_not_matter(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

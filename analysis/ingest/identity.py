@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.errors import SettingsError
 from analysis.ingest.masking.rules import load_name_rules
+from analysis.site import KEY_ITSELF_VARIABLE
 from analysis.text import fold
 
 KEY_BYTES = 32
@@ -31,8 +32,8 @@ _FIELD_MARK = "\x1f"
 def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
     """Return the key that digests are made with; create it on the first call.
 
-    The file holds 32 random bytes in hex, readable by its owner only. It must outlive the database: with
-    another key, nobody would be known as the same complainant any more.
+    The file holds 32 random bytes in hex, readable by its owner only; HOTLINE_KEY may hold them in its place. It must
+    outlive the database: with another key, nobody would be known as the same complainant any more.
 
     Args:
         path: where the key lies.
@@ -40,8 +41,18 @@ def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
 
     Raises:
         SettingsError: the key is missing and must not be made anew, the file is not a key, others can read it,
-            or it can be neither read nor created.
+            it can be neither read nor created, or the environment holds another one.
     """
+    given = os.environ.get(KEY_ITSELF_VARIABLE)
+    if given is None:
+        return _load_or_create_file(path, may_create=may_create)
+    key = _key_in(given, f"环境变量 {KEY_ITSELF_VARIABLE}")
+    if path.exists() and _load_or_create_file(path, may_create=False) != key:
+        raise SettingsError(f"环境变量 {KEY_ITSELF_VARIABLE} 与密钥文件 {path} 里的密钥不同。请只留以前一直用的一个。")
+    return key
+
+
+def _load_or_create_file(path: Path, *, may_create: bool) -> bytes:
     try:
         if not path.exists():
             if not may_create:
@@ -55,9 +66,13 @@ def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
         content = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise SettingsError(f"密钥文件 {path} 无法读取或创建：{error.strerror}。请检查路径和权限。") from error
+    return _key_in(content, f"密钥文件 {path}")
+
+
+def _key_in(content: str, where: str) -> bytes:
     if not _HEX_KEY.fullmatch(content):
         what = "是空的" if not content.strip() else "不是 64 位十六进制数"
-        raise SettingsError(f"密钥文件 {path} {what}。请从备份恢复；换用新的密钥会使以前的反映人无法再识别为同一人。")
+        raise SettingsError(f"{where} {what}。请从备份恢复；换用新的密钥会使以前的反映人无法再识别为同一人。")
     return bytes.fromhex(content.strip())
 
 

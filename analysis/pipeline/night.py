@@ -30,7 +30,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how many of it are done, and of how many."""
 
 
-_PRIVATE_UMASK = 0o077
+_PRIVATE_UMASK, _SHARED_MODE = 0o077, 0o640
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -103,7 +103,7 @@ def open_ledger(paths: SitePaths) -> Iterator[Store]:
         IntegrityError: see `Store.open`.
     """
     paths.processed.mkdir(parents=True, exist_ok=True, mode=0o750)
-    lock = FileLock(paths.lock)
+    lock = FileLock(paths.lock, mode=_SHARED_MODE)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
