@@ -19,6 +19,7 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.exchange import decision_workbook, look_back_workbook
+from analysis.exchange.audit_list import write_audit
 from analysis.exchange.conflict_list import ListedConflict, write_conflicts
 from analysis.exchange.found_problems import write_found_problem_form
 from analysis.exchange.ledger_view import LedgerRules, build_ledger
@@ -76,6 +77,8 @@ def _write_all(folder: Path) -> None:
     write_found_problem_form(path, scheme, units, "某办", AS_OF)
     raw = [RawRow("f1", "工单", 101, ("编号", "内容"), ("1", "值"))]
     write_quarantine_workbook(path, tables["quarantine"], raw, "某办", AS_OF)
+    act = dict.fromkeys(("person", "what", "problem_id", "object", "detail"), "字")
+    write_audit(path, [act], "全部", "某办", AS_OF)
     write_conflicts(path, [ListedConflict(*"一二三四五六七八")], "单位", "文件", "某办", AS_OF)
     write_numbers(path, build_content(edition()), "某办", date(2026, 5, 31), "少于 5")
 
@@ -128,7 +131,7 @@ def test_no_text_of_any_workbook_is_a_formula(
     books: dict[str, list[Book]], tmp_path: Path, tally: Tally, times: Callable[[int, int], int]
 ) -> None:
     assert all(books.values()), [name for name, made in books.items() if not made]
-    assert len(books) >= 11
+    assert len(books) >= 12
     for turn in range(times(1, len(PAYLOADS))):
         for name, made in books.items():
             for book in made if turn else made[:1]:
