@@ -304,6 +304,13 @@ class Doctor(_Section):
     longest_run_hours: _Positive
 
 
+class Retention(_Section):
+    """For how many days raw files and texts are kept; 0 for ever."""
+
+    raw_days: Annotated[int, Field(ge=0)]
+    text_days: Annotated[int, Field(ge=0)]
+
+
 class Notify(_Section):
     """Who is told when a run fails."""
 
@@ -331,6 +338,7 @@ class Settings(_Section):
     report: Report
     schedule: Schedule
     doctor: Doctor
+    retention: Retention
     notify: Notify
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.contracts import EVENT_KINDS, MATTER_RULING_WORDS, PROBLEMS, REVIEW_DECISIONS, RUNS
+from analysis.contracts import ERASURE_CAUSES, EVENT_KINDS, MATTER_RULING_WORDS, PROBLEMS, REVIEW_DECISIONS, RUNS
 from analysis.ledger.chain import SYSTEM
 from analysis.ledger.store import Reader
 
@@ -84,6 +84,10 @@ def _ruling(content: Mapping[str, Any]) -> str:
     return f"与 {content['other_complaint_id']}：{MATTER_RULING_WORDS[content['ruling']]}；理由：{content['reason']}"
 
 
+def _erasure(content: Mapping[str, Any]) -> str:
+    return f"{content['complaint_count']} 件，{ERASURE_CAUSES[content['cause']]}；理由：{content['reason']}"
+
+
 def _run(content: Mapping[str, Any]) -> str:
     return f"{RUNS['status'].values[content['status']]}，程序 {content['software_version']}"
 
@@ -108,6 +112,7 @@ _DETAILS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "complaint_placed": _placement,
     "matter_ruled": _ruling,
     "codebook_changed": _codebook,
+    "text_erased": _erasure,
     "run": _run,
     "exported": _export,
     "imported": _import,

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from analysis.contracts import COMPLAINTS, INTAKE_ROWS, OUTCOMES, QUARANTINE, RAW_FILES, empty_frame
+from analysis.contracts import COMPLAINTS, ERASURES, INTAKE_ROWS, OUTCOMES, QUARANTINE, RAW_FILES, empty_frame
 from analysis.errors import IntegrityError
 from analysis.ingest.discover import RawFile, discover, misplaced
 from analysis.ingest.identity import add_identity, load_or_create_key
 from analysis.ingest.intake import REJECT_COLUMNS, Intake, read_intake
 from analysis.ingest.masking import Masker, load_masker, mask_candidates
-from analysis.ingest.outcomes import Settlement, settle
+from analysis.ingest.outcomes import Settlement, keep_erased, settle
 from analysis.ingest.reasons import quarantine_id
 from analysis.ingest.sources import Sources, load_sources
 from analysis.pipeline.night import Counts, Night
@@ -67,6 +67,8 @@ def _read_file(night: Night, raw_file: RawFile, sources: Sources, masker: Masker
     intake = read_intake(raw_file, sources, night.settings.ingest, night.moment.as_of, zone)
     complaints = _complaints(night, raw_file, intake, masker, key)
     stored = night.store.apply("stored_complaints", {"wanted": complaints[["complaint_id"]]})
+    erased = stored[stored["complaint_id"].isin(night.store.table(ERASURES)["complaint_id"])]
+    complaints = keep_erased(complaints, erased)
     settled = settle(complaints[COMPLAINTS.column_names], stored, raw_file.file_name)
     record = _file_record(night, raw_file, intake, settled)
     rejects = pd.concat([r for r in (intake.rejects, settled.conflicts) if len(r)] or [intake.rejects])
