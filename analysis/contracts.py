@@ -188,6 +188,7 @@ EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "event_corrected": "更正",
     "look_back_drawn": "抽中回头看",
     "text_erased": "清除诉求文字",
+    "key_rotated": "更换密钥",
 }
 ERASED_TEXT = "（文字已按规定清除）"
 """Stands where the text of a complaint stood that was erased."""

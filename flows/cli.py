@@ -23,6 +23,7 @@ _COMMANDS = {
     "verify": ("flows.commands.verify:verify", "核对台账：事件链、问题、归并、收件行数、快照是否一致。"),
     "trace": ("flows.commands.trace:trace", "从问题、诉求编号追溯到文件、行、证据和版本；报告编号到算法。"),
     "audit": ("flows.commands.audit:audit", "谁在什么时候做了什么：决定、复核、归并、放行、导入、导出、运行。"),
+    "key": ("flows.commands.key:key", "反映人摘要的密钥：更换。"),
     "erase": ("flows.commands.erase:erase", "清除一个反映人全部诉求的文字，判断和计数保留。"),
     "retention": ("flows.commands.retention:retention", "按保存期限删除原始文件、清除诉求文字。"),
     "explain": ("flows.commands.explain:explain", "说明一件诉求或一段文字为什么这样判断。"),

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import SettingsError
-from analysis.ingest.identity import add_identity, complainant_key, content_id, load_or_create_key
+from analysis.ingest.identity import KeyRing, add_identity, complainant_key, content_id, load_or_create_key
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 
@@ -194,10 +194,10 @@ def test_identity_is_added_to_candidates() -> None:
         },
         index=[3, 4, 5],
     )
-    added = add_identity(frame, KEY)
+    added = add_identity(frame, KeyRing(KEY))
     assert added["complaint_id"].iloc[0] == "H20231105"
     assert re.fullmatch(r"X[0-9a-f]{12}", added["complaint_id"].iloc[1])
     assert added["complaint_id"].iloc[1] == added["complaint_id"].iloc[2]
     assert added["complainant_key"].notna().tolist() == [True, True, False]
     assert list(added.index) == [3, 4, 5]
-    assert add_identity(frame.iloc[:0], KEY).empty
+    assert add_identity(frame.iloc[:0], KeyRing(KEY)).empty

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,55 @@ _MOBILE = re.compile(r"(?:0086|86|0)?(1[3-9]\d{9})")
 _SPLIT = re.compile(r"[/、,;|\n或和及]+|(?<=\d) +(?=(?:\+?86)?1[3-9]\d{9}(?!\d))")
 _SHORTEST_LANDLINE = 7
 _FIELD_MARK = "\x1f"
+_CONTENT = ("source_code", "title", "text", "received_at")
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The site's first key, for ids, seals and digests, and those that came after it, for digests alone.
+
+    A digest goes through all of them in turn. What was stored before a key came is passed through it as it is, so that
+    nobody's phone is needed to know an earlier complainant again.
+    """
+
+    first: bytes
+    later: tuple[bytes, ...] = ()
+
+    def digest_of(self, digest: str | None) -> str | None:
+        """Return what a digest made by the first key is by all of them."""
+        for key in self.later:
+            digest = None if digest is None else rotated(digest, key)
+        return digest
+
+
+def rotated(digest: str, key: bytes) -> str:
+    """Return what a stored digest is by one more key."""
+    return _digest(key, "rotated", digest)[:COMPLAINANT_KEY_LENGTH]
+
+
+def load_key_ring(path: Path, rotation_count: int, *, may_create: bool) -> KeyRing:
+    """Return the site's keys.
+
+    Args:
+        path: where the first lies; the later ones lie beside it, as `<name>.2` and so on.
+        rotation_count: how many keys came after the first.
+        may_create: see `load_or_create_key`.
+
+    Raises:
+        SettingsError: see `load_or_create_key`; also of a later key, which is never made anew.
+    """
+    first = load_or_create_key(path, may_create=may_create)
+    numbers = range(2, rotation_count + 2)
+    return KeyRing(first, tuple(_load_or_create_file(_later(path, number), may_create=False) for number in numbers))
+
+
+def next_key(path: Path, rotation_count: int) -> bytes:
+    """Return the key that comes after those in use; it is made, unless a rotation that was killed left it there."""
+    return _load_or_create_file(_later(path, rotation_count + 2), may_create=True)
+
+
+def _later(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
 
 
 def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
@@ -137,23 +187,28 @@ def content_id(key: bytes, source_code: str, title: str | None, text: str, recei
     return _digest(key, "content", source_code, *words, moment)[:CONTENT_ID_LENGTH]
 
 
-def add_identity(candidates: pd.DataFrame, key: bytes) -> pd.DataFrame:
+def add_identity(candidates: pd.DataFrame, ring: KeyRing) -> pd.DataFrame:
     """Return `candidates` with complaint_id and complainant_key; to be called before masking.
 
     Args:
         candidates: columns source_code, id_prefix, native_id, title, text, received_at and those of the
             complainant (complainant_name, complainant_phone, complainant_account), each possibly None.
-        key: from `load_or_create_key`.
+        ring: from `load_key_ring`.
     """
     rows = list(candidates.astype(object).where(candidates.notna(), None).to_dict("records"))
     ids = [
-        row["id_prefix"]
-        + (row["native_id"] or content_id(key, row["source_code"], row["title"], row["text"], row["received_at"]))
+        row["id_prefix"] + (row["native_id"] or content_id(ring.first, *(row[name] for name in _CONTENT)))
         for row in rows
     ]
     keys = [
-        complainant_key(
-            key, row["complainant_name"], row["complainant_phone"], row["complainant_account"], row["source_code"]
+        ring.digest_of(
+            complainant_key(
+                ring.first,
+                row["complainant_name"],
+                row["complainant_phone"],
+                row["complainant_account"],
+                row["source_code"],
+            )
         )
         for row in rows
     ]

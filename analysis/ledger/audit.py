@@ -88,6 +88,10 @@ def _erasure(content: Mapping[str, Any]) -> str:
     return f"{content['complaint_count']} 件，{ERASURE_CAUSES[content['cause']]}；理由：{content['reason']}"
 
 
+def _rotation(content: Mapping[str, Any]) -> str:
+    return f"第 {content['key']} 个；理由：{content['reason']}"
+
+
 def _run(content: Mapping[str, Any]) -> str:
     return f"{RUNS['status'].values[content['status']]}，程序 {content['software_version']}"
 
@@ -113,6 +117,7 @@ _DETAILS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "matter_ruled": _ruling,
     "codebook_changed": _codebook,
     "text_erased": _erasure,
+    "key_rotated": _rotation,
     "run": _run,
     "exported": _export,
     "imported": _import,

@@ -211,6 +211,10 @@ class Reader:
         last = self.query("last_event")
         return Head(int(last["sequence"].iloc[0]), str(last["hash"].iloc[0])) if len(last) else Head()
 
+    def rotation_count(self) -> int:
+        """Return how many keys of the complainants' digests came after the first."""
+        return int(self.query("rotation_count")["rotation_count"].iloc[0])
+
     def kept_head(self, path: Path) -> Head:
         """Return the head of the chain that was kept outside the database at `path`.
 

@@ -10,7 +10,7 @@ from analysis.config import load_settings
 from analysis.contracts import ERASED_TEXT, ERASURES, FINISHED_STATUSES
 from analysis.errors import UsageError
 from analysis.ingest.discover import discover
-from analysis.ingest.identity import complainant_key, load_or_create_key
+from analysis.ingest.identity import complainant_key, load_key_ring
 from analysis.ledger.chain import SYSTEM, event_record
 from analysis.ledger.matter_keys import OWN_KEY
 from analysis.ledger.store import Store
@@ -27,9 +27,11 @@ def key_of_phone(paths: SitePaths, phone: str) -> str:
 
     Raises:
         UsageError: it is no phone.
-        SettingsError: see `load_or_create_key`.
+        BusyError, SettingsError, IntegrityError: see `open_ledger` and `load_key_ring`.
     """
-    found = complainant_key(load_or_create_key(paths.key, may_create=False), None, phone, None)
+    with existing_ledger(paths) as store:
+        ring = load_key_ring(paths.key, store.rotation_count(), may_create=False)
+    found = ring.digest_of(complainant_key(ring.first, None, phone, None))
     if found is None:
         raise UsageError("这不像一个电话号码。请输入反映人留的手机或固定电话。")
     return found

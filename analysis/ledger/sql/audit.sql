@@ -4,7 +4,7 @@ WITH acts AS (
     SELECT occurred_at, actor, kind, nullif(problem_id, '') AS problem_id,
            coalesce(payload->>'complaint_id', payload->>'complaint') AS object, payload, sequence
     FROM events
-    WHERE json_valid(payload) AND (actor <> $system OR problem_id = $problem_id OR kind IN ('codebook_changed', 'text_erased'))
+    WHERE json_valid(payload) AND (actor <> $system OR problem_id = $problem_id OR kind IN ('codebook_changed', 'text_erased', 'key_rotated'))
     UNION ALL
     SELECT started_at, $system, 'run', NULL, run_id,
            json_object('status', status, 'software_version', software_version), NULL
