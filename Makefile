@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample clean
+.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample licences advisories sbom clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -66,6 +66,21 @@ notebook: setup ## JupyterLab on the notebooks, in the browser of this machine; 
 
 notebook-check: setup ## run every notebook on the sample, and look for personal data in what they show
 	$(BIN)/pytest -q tests/test_notebooks.py
+
+licences: setup ## write the list of licences again
+	$(BIN)/python -m deploy.licences > docs/第三方许可.md
+
+# The two below fetch their tool, and advisories asks PyPI: for a machine with access to the internet.
+advisories: setup ## known vulnerabilities of the locked packages; a package that cannot be looked up is an error
+	@mkdir -p dist; UV=$$(command -v uv || echo $(BIN)/uv); \
+		$$UV export --frozen --no-dev --no-emit-project --quiet -o dist/requirements.txt; \
+		$$UV tool run pip-audit==2.10.1 -r dist/requirements.txt --require-hashes --no-deps --disable-pip --strict
+
+sbom: setup ## bill of materials of an installation, CycloneDX, as dist/sbom.cdx.json
+	@mkdir -p dist; UV=$$(command -v uv || echo $(BIN)/uv); \
+		$$UV export --frozen --no-dev --no-emit-project --quiet -o dist/requirements.txt; \
+		$$UV tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements dist/requirements.txt \
+			--pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
 
 clean: ## remove the results and the model, not the environment; the complainants' key stays
 	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models

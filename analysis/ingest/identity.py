@@ -29,6 +29,7 @@ _SPLIT = re.compile(r"[/、,;|\n或和及]+|(?<=\d) +(?=(?:\+?86)?1[3-9]\d{9}(?!
 _SHORTEST_LANDLINE = 7
 _FIELD_MARK = "\x1f"
 _CONTENT = ("source_code", "title", "text", "received_at")
+_COMPLAINANT = ("complainant_name", "complainant_phone", "complainant_account", "source_code")
 
 
 @dataclass(frozen=True)
@@ -200,18 +201,7 @@ def add_identity(candidates: pd.DataFrame, ring: KeyRing) -> pd.DataFrame:
         row["id_prefix"] + (row["native_id"] or content_id(ring.first, *(row[name] for name in _CONTENT)))
         for row in rows
     ]
-    keys = [
-        ring.digest_of(
-            complainant_key(
-                ring.first,
-                row["complainant_name"],
-                row["complainant_phone"],
-                row["complainant_account"],
-                row["source_code"],
-            )
-        )
-        for row in rows
-    ]
+    keys = [ring.digest_of(complainant_key(ring.first, *(row[name] for name in _COMPLAINANT))) for row in rows]
     return candidates.assign(
         complaint_id=pd.Series(ids, index=candidates.index, dtype=object),
         complainant_key=pd.Series(keys, index=candidates.index, dtype=object),

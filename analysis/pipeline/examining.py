@@ -198,7 +198,8 @@ def _last_run(reader: Reader) -> LastRun | None:
 def _exposed(paths: SitePaths) -> Iterator[Path]:
     private = [
         paths.ledger, paths.ledger.with_name(paths.ledger.name + ".wal"), paths.ledger.with_suffix(".head"),
-        paths.processed / "线索移送清单.xlsx", paths.key, *_tree(paths.labels), *_tree(paths.models / "labels"),
+        paths.processed / "线索移送清单.xlsx", *paths.key.parent.glob(f"{paths.key.name}*"),
+        *_tree(paths.labels), *_tree(paths.models / "labels"),
     ]  # fmt: skip
     yield from (path for path in private if path.exists() and path.stat().st_mode & _NOBODY_ELSE)
     office = [paths.snapshot, *paths.processed.glob("*.xlsx")]

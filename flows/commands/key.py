@@ -29,6 +29,4 @@ def rotate(person: str, reason: str, processed: Path | None) -> None:
 
     paths = site_paths(None, processed)
     count = rotate_key(paths, person, reason)
-    click.echo(
-        f"已更换，{count} 个反映人摘要已随之改变。请把 {paths.key.parent} 里的全部密钥文件重新备份，旧的不要删。"
-    )
+    click.echo(f"已更换，改了 {count} 个反映人摘要。请重新备份 {paths.key.parent} 里的全部密钥文件，旧的不要删。")
