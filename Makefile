@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample licences advisories sbom clean
+.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample bundle licences advisories sbom clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -82,5 +82,8 @@ sbom: setup ## bill of materials of an installation, CycloneDX, as dist/sbom.cdx
 		$$UV tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements dist/requirements.txt \
 			--pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
 
+bundle: setup ## dist/: one archive from which a machine without network installs everything
+	$(BIN)/python -m deploy.bundle
+
 clean: ## remove the results and the model, not the environment; the complainants' key stays
-	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/models
+	rm -rf data/processed/ledger.* data/processed/snapshot.* data/processed/*.xlsx data/processed/夜报.md data/processed/整改台账 data/processed/报告 data/processed/通知记录.json data/models

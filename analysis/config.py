@@ -5,7 +5,7 @@ import tomllib
 from importlib.resources import files
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -59,6 +59,14 @@ def _is_public_address(endpoint: str) -> bool:
         return False
 
 
+def _cron_line(line: str) -> str:
+    if not _CRON.fullmatch(line):
+        raise ValueError("应是五段的 cron，如 30 2 * * *")
+    return line
+
+
+_CRON = re.compile(r"[\w*/,-]+( [\w*/,-]+){4}", re.ASCII)
+_Cron = Annotated[str, AfterValidator(_cron_line)]
 _Positive = Annotated[int, Field(gt=0)]
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Weight = Annotated[float, Field(ge=0)]
@@ -286,9 +294,15 @@ class Report(_Section):
 
 
 class Schedule(_Section):
-    """When the night's run starts, in the site's time zone; whether new files start one too."""
+    """When things start, in the site's time zone, and whether new files start a run too.
 
-    cron: str
+    What has no time (an empty text) never starts by itself.
+    """
+
+    cron: _Cron
+    weekly_report: _Cron | Literal[""]
+    monthly_report: _Cron | Literal[""]
+    reminder: _Cron | Literal[""]
     watch: bool
     watch_seconds: _Positive
     settle_seconds: _Positive
@@ -312,9 +326,11 @@ class Retention(_Section):
 
 
 class Notify(_Section):
-    """Who is told when a run fails."""
+    """Who is told when a run fails and what is due, and how much."""
 
     urls: tuple[str, ...] = Field(strict=False)
+    reminders: Literal["changes", "daily"]
+    longest_bytes: Annotated[int, Field(ge=200)]
 
 
 class Settings(_Section):

@@ -52,6 +52,8 @@ class Table:
     """Whether rows are added outside of runs without an event, so that the ledger may have more than the snapshot."""
     is_by_run: bool = False
     """Whether a row is written by the run that it names and never changed: a later version names a later run."""
+    is_by_file: bool = False
+    """Whether a row is written by the run that read its file, and never changed."""
 
     @property
     def column_names(self) -> list[str]:
@@ -311,6 +313,7 @@ INTAKE_ROWS = Table(
         Column("complaint_id", _T, "诉求编号", "对应的诉求；隔离的行为空", is_nullable=True),
     ),
     is_append_only=True,
+    is_by_file=True,
 )
 
 QUARANTINE = Table(

@@ -93,6 +93,8 @@ class Facts:
     now: local time of the site, as are all other times. machine_offset, site_offset: time zones, east of UTC.
     raw_fault: why no run could start on the raw folder. unreadable: files and folders below it that this account
         cannot read. misplaced: tables beside tickets/ and posts/.
+    notified_count: addresses that notices go to. notice_fault: whom the last one did not reach, or why that is not
+        known (Chinese); empty if all is well.
     free_memory_bytes: available memory; None where the system does not tell.
     """
 
@@ -123,6 +125,8 @@ class Facts:
     raw_fault: str
     unreadable: tuple[Path, ...]
     misplaced: tuple[str, ...]
+    notified_count: int
+    notice_fault: str
     free_memory_bytes: int | None
     read_memory_bytes: int
 
@@ -144,6 +148,7 @@ def examine(facts: Facts, rules: Doctor) -> list[Finding]:
         _model(facts),
         _calendar(facts),
         _service(facts),
+        _notices(facts),
         _font(facts),
     ]
 
@@ -352,6 +357,15 @@ def _service(facts: Facts) -> Finding:
         "hotline serve（systemctl restart hotline）；不再使用 Prefect 的，"
         f"取消 PREFECT_API_URL 并删除 {facts.processed / 'prefect-service.url'}",
     )
+
+
+def _notices(facts: Facts) -> Finding:
+    if facts.notice_fault:
+        remedy = "检查 hotline.toml 的 notify.urls 和网络，再执行 hotline remind --test"
+        return Finding("通知", Level.FAULT, facts.notice_fault, remedy)
+    if not facts.notified_count:
+        return Finding("通知", Level.FINE, "没有设置地址（notify.urls），失败和超期不另外通知")
+    return Finding("通知", Level.FINE, f"{facts.notified_count} 个地址，最近一次都送到了")
 
 
 def _font(facts: Facts) -> Finding:

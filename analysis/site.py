@@ -61,6 +61,11 @@ class SitePaths:
         return self.processed / "prefect-service.url"
 
     @property
+    def notices(self) -> Path:
+        """What notices told people, and whom they did not reach."""
+        return self.processed / "通知记录.json"
+
+    @property
     def lock(self) -> Path:
         """The lock of the nightly run."""
         return self.processed / "run.lock"

@@ -28,6 +28,7 @@ from analysis.classify.training_texts import Corpus, corpus_files, files_digest,
 from analysis.codebook.scheme import Scheme, load_scheme
 from analysis.codebook.version import codebook_version, knowledge_digest
 from analysis.errors import HotlineError
+from analysis.progress import Progress, no_progress
 
 MODEL_FORMAT = 5
 """Raise it when the same texts and labels give another model, or an older model no longer fits."""
@@ -37,6 +38,9 @@ MIN_DOCUMENTS = 4
 
 MIXTURES_PER_TEXT = 0.8
 """How many posts of several matters are put together for each corpus text."""
+
+_JUDGED_AT_ONCE = 1000
+"""Complaints of a table judged at a time: a second or so, so that a progress bar moves."""
 
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "skops")
 _FINGERPRINT = ("model_format", "data_hash", "knowledge_digest", "software")
@@ -103,10 +107,15 @@ def prepare_lesson(corpus: Corpus, codebook_directory: Path | None, scales: Bloc
     return Lesson(scheme, finder, corpus, space, own, mixtures, mixed, scales)
 
 
-def fit_lesson(lesson: Lesson, rows: np.ndarray | None = None) -> tuple[Classifier, dict[str, Any]]:
+def fit_lesson(
+    lesson: Lesson, rows: np.ndarray | None = None, progress: Progress = no_progress
+) -> tuple[Classifier, dict[str, Any]]:
     """Fit a model to a lesson, or to the chosen rows of it; return it, and the figures of its held-out judgements.
 
-    rows: which complaints of the corpus to learn from; all of the repository's must be among them.
+    Args:
+        lesson: the lesson.
+        rows: which complaints of the corpus to learn from; all of the repository's must be among them.
+        progress: see `fit`.
     """
     corpus, features = lesson.corpus, lesson.features
     if rows is not None:
@@ -114,19 +123,23 @@ def fit_lesson(lesson: Lesson, rows: np.ndarray | None = None) -> tuple[Classifi
     together = sparse.vstack([features, lesson.mixed]).tocsr()
     data = TrainingSet.of(together, corpus, lesson.mixtures, lesson.scheme.sorted_codes)
     with single_threaded():
-        model, thresholds, metrics = fit(data, lesson.space, corpus, lesson.scheme, lesson.scales)
+        model, thresholds, metrics = fit(data, lesson.space, corpus, lesson.scheme, lesson.scales, progress)
     return Classifier(model, lesson.finder, {"model_id": ""}, thresholds, codebook_version=""), metrics
 
 
 def build(
-    lesson: Lesson, codebook_directory: Path | None, site: SiteLabels | None = None, **further: Any
+    lesson: Lesson,
+    codebook_directory: Path | None,
+    site: SiteLabels | None = None,
+    progress: Progress = no_progress,
+    **further: Any,
 ) -> tuple[Arrays, dict[str, Any]]:
     """Fit a model to a lesson; return its arrays and its card, with the `further` entries in it.
 
     Nothing in them depends on time, place or chance: the same texts and labels give the same model.
     `lesson` holds the labels of `site`, which is only named in the card.
     """
-    classifier, metrics = fit_lesson(lesson)
+    classifier, metrics = fit_lesson(lesson, progress=progress)
     fingerprint = _fingerprint(lesson.corpus.data_hash, codebook_directory)
     learned = site and _learned(site)
     identity = json.dumps([fingerprint, learned], sort_keys=True)
@@ -182,6 +195,7 @@ def train_into(
     lesson: Lesson,
     codebook_directory: Path | None,
     site: SiteLabels | None = None,
+    progress: Progress = no_progress,
     **further: Any,
 ) -> dict[str, Any]:
     """Train on a lesson (which holds no site's labels yet) and those of `site`; keep the model and put it in use."""
@@ -189,7 +203,7 @@ def train_into(
         lesson = lesson.with_site(site.texts, site.weight)
         if site.guessed is not None:
             lesson = lesson.with_site(site.guessed.texts, site.guessed.weight, is_guess=True)
-    card = registry.add(*build(lesson, codebook_directory, site, **further), site)
+    card = registry.add(*build(lesson, codebook_directory, site, progress, **further), site)
     registry.use(str(card["model_id"]))
     return card
 
@@ -200,7 +214,9 @@ def training_lock(models: Path) -> FileLock:
     return FileLock(models / ".training.lock")
 
 
-def ensure_model(models: Path, codebook_directory: Path | None = None) -> dict[str, Any]:
+def ensure_model(
+    models: Path, codebook_directory: Path | None = None, progress: Progress = no_progress
+) -> dict[str, Any]:
     """Return the card of the model in use, training first if it is missing, damaged or out of date.
 
     A model that learned from a site's labels is built again from the same labels. Two processes that do so at once
@@ -209,10 +225,10 @@ def ensure_model(models: Path, codebook_directory: Path | None = None) -> dict[s
     Raises:
         HotlineError: the note of the model in use is damaged, or the labels that it learned from are gone.
     """
-    return _current_model(models, codebook_directory)[1]
+    return _current_model(models, codebook_directory, progress)[1]
 
 
-def _current_model(models: Path, codebook_directory: Path | None) -> tuple[Arrays, dict[str, Any]]:
+def _current_model(models: Path, codebook_directory: Path | None, progress: Progress) -> tuple[Arrays, dict[str, Any]]:
     """Return arrays and card of the model in use; see `ensure_model`."""
     wanted = _fingerprint(files_digest(corpus_files()), codebook_directory)
     registry = Registry(models)
@@ -225,7 +241,7 @@ def _current_model(models: Path, codebook_directory: Path | None) -> tuple[Array
         if fitting is not None:
             return fitting
         site = registry.learned_labels(in_use.learned if in_use else None, load_scheme(codebook_directory))
-        card = train_into(registry, shipped_lesson(codebook_directory), codebook_directory, site)
+        card = train_into(registry, shipped_lesson(codebook_directory), codebook_directory, site, progress)
         return registry.read(str(card["model_id"]))
 
 
@@ -287,21 +303,30 @@ _CHANGED = {
 }
 
 
-def load_classifier(models: Path, codebook_directory: Path | None = None) -> Classifier:
+def load_classifier(
+    models: Path, codebook_directory: Path | None = None, progress: Progress = no_progress
+) -> Classifier:
     """Return the model in use, trained first if need be; see `ensure_model` for what can be wrong."""
-    return Classifier.of(*_current_model(models, codebook_directory), codebook_directory)
+    return Classifier.of(*_current_model(models, codebook_directory, progress), codebook_directory)
 
 
-def score_table(complaints: pd.DataFrame, classifier: Classifier) -> pd.DataFrame:
+def score_table(complaints: pd.DataFrame, classifier: Classifier, progress: Progress = no_progress) -> pd.DataFrame:
     """Judge complaints (complaint_id, title, text); ids may repeat.
 
     Result, in the same order: complaint_id, in_scope (0/1), scope_score, codes (joined by ;), unit (whom it most
     likely concerns, in scope or not), evidence (JSON list of code, start, end; offsets into «title + newline + text»
     as given), is_review (whether the model leaves the decision to a human).
+
+    progress: told how many are judged.
     """
     rows = range(len(complaints))  # stand in for ids, which a table from elsewhere may repeat
-    judgement = classifier.classify(complaints.assign(complaint_id=rows))
-    gate, assessments = judgement.gate, judgement.assessments
+    numbered, judged = complaints.assign(complaint_id=rows), []
+    for start in range(0, max(len(rows), 1), _JUDGED_AT_ONCE):
+        progress("判断诉求", start, len(rows))
+        judged.append(classifier.classify(numbered.iloc[start : start + _JUDGED_AT_ONCE].reset_index(drop=True)))
+    progress("判断诉求", len(rows), len(rows))
+    gate = pd.concat([part.gate for part in judged], ignore_index=True)
+    assessments = pd.concat([part.assessments for part in judged], ignore_index=True)
     codes = assessments.groupby("complaint_id", sort=False)["sub_problem_code"].agg(";".join)
     evidence = evidence_json(assessments)
     return pd.DataFrame(
@@ -325,14 +350,17 @@ def label_table(
 
 
 def label_by_current_model(
-    complaints: pd.DataFrame, models: Path, codebook_directory: Path | None = None
+    complaints: pd.DataFrame,
+    models: Path,
+    codebook_directory: Path | None = None,
+    progress: Progress = no_progress,
 ) -> pd.DataFrame:
     """Judge complaints by the model in use, trained first if need be; return the table that `hotline classify` writes.
 
     Raises:
         HotlineError: see `ensure_model`.
     """
-    return _labels(score_table(complaints, load_classifier(models, codebook_directory)))
+    return _labels(score_table(complaints, load_classifier(models, codebook_directory, progress), progress))
 
 
 def _labels(scored: pd.DataFrame) -> pd.DataFrame:

@@ -36,6 +36,7 @@ _COMMANDS = {
     "lookback": ("flows.commands.lookback:lookback", "回头看：抽取已销号问题、导入核查结果、推算残留失败的上限。"),
     "export": ("flows.commands.export:export", "按台账现在的状态重新导出台账、清单和夜报。"),
     "report": ("flows.commands.report:report", "写出一个时期的分析报告，每个数都可追溯。"),
+    "remind": ("flows.commands.remind:remind", "催办提醒：通知哪些问题新超期、新临期。"),
     "classify": ("flows.commands.classify:classify", "对一个表格里的诉求逐件判断，写出结果表。"),
     "group": ("flows.commands.group:group", "对一个表格里的诉求找出同一事项（重复件）。"),
     "mask": ("flows.commands.mask:mask", "去除一个表格里的个人信息，列不变。"),

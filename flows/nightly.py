@@ -1,15 +1,5 @@
 """The Prefect flow of the night: one task a stage, retries for files only, a digest artifact, a failure notice."""
 
-import os
-
-# Prefect reads these when it is imported. Analytics would phone home, and locks the temporary database.
-os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-# The server keeps the log of a run; the terminal gets our own lines, not Prefect's tracebacks.
-os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
-os.environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "WARNING")
-os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-
-import traceback
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,11 +13,13 @@ from prefect.logging import get_logger, get_run_logger
 from prefect.runtime import flow_run
 
 from analysis.config import load_settings
-from analysis.errors import HotlineError
 from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
 from flows.notify import announce_failure
+from flows.prefect_environment import end_quietly
+from flows.report import report_run, show_progress
+from flows.sanitised import sanitised
 from flows.temporary_server import end_orphans, remember
 
 _RETRIES, _RETRY_DELAY_SECONDS = 2, 10
@@ -38,29 +30,10 @@ def _is_file_trouble(_task: Any, _run: Any, state: Any) -> bool:
     return isinstance(state.result(raise_on_failure=False), OSError)
 
 
-class StageError(HotlineError):
-    """A fault of the program in a stage; its message names type and place only, as Prefect stores messages."""
-
-    exit_code = 70
-
-
-def _run_sanitised(night: Night, stage: Stage) -> Counts:
-    """Run a stage; an unforeseen exception, whose message could quote a complaint, is told without its message."""
-    try:
-        return run_stage(night, stage)
-    except (HotlineError, OSError):
-        raise
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{type(error).__name__}，{Path(place.filename).name}:{place.lineno}"
-        raise StageError(f"程序内部错误（{where}）。请把这一行报告给维护者。") from None
-
-
 @task(cache_policy=NO_CACHE, persist_result=False, log_prints=False)
 def _stage(night: Night, stage: Stage) -> Counts:
-    counts = _run_sanitised(night, stage)
-    get_run_logger().info("%s：%s", stage.name, "，".join(f"{k}={v}" for k, v in counts.items()))
-    return counts
+    with sanitised():
+        return run_stage(night, stage)
 
 
 def _run_stages(night: Night) -> None:
@@ -87,8 +60,10 @@ def _run_name() -> str:
 def _notify(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001  # Prefect's names
     outcome = state.result(raise_on_failure=False)
     fault = outcome if isinstance(outcome, BaseException) else RuntimeError()
-    if not announce_failure(load_settings(site_paths().settings), fault):
-        get_logger().warning("失败通知没有送达，请检查设置 notify.urls")
+    given = flow_run.parameters.get("processed")
+    delivery = announce_failure(site_paths(None, Path(given) if given else None), fault)
+    if delivery.faults:
+        get_logger().critical("失败通知%s", delivery.faults)
 
 
 @flow(
@@ -110,13 +85,17 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
         as_of: the day that deadlines count from (2026-11-20); today if not given.
     """
     paths = site_paths(Path(raw) if raw else None, Path(processed) if processed else None)
-    with open_night(paths, date.fromisoformat(as_of) if as_of else None) as night:
+    end_quietly()
+    day = date.fromisoformat(as_of) if as_of else None
+    with show_progress() as progress, open_night(paths, day, progress) as night:
         end_orphans(paths.temporary_server)
         remember(paths.temporary_server)
         _run_stages(night)
         create_markdown_artifact(
             markdown=paths.digest.read_text(encoding="utf-8"), key="night-digest", description="夜报"
         )
+        for line in report_run(night.counts, paths).splitlines():
+            get_run_logger().info(line)
         return dict(night.counts)
 
 

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
 from analysis.contracts import OUTCOMES
-from analysis.pipeline.night import Progress
+from analysis.progress import Progress
 from analysis.site import SitePaths
 
 _REPORT = """\
@@ -77,7 +77,8 @@ def show_progress(clock: Callable[[], float] = time.monotonic) -> Iterator[Progr
         yield _log_progress(console, clock)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with RichProgress(*columns, console=console, transient=True) as bars:
+    # What the command prints meanwhile is not ours to move: its output may go into a file.
+    with RichProgress(*columns, console=console, transient=True, redirect_stdout=False, redirect_stderr=False) as bars:
         tasks = {}
 
         def advance(what: str, done: int, total: int) -> None:

@@ -1,19 +1,25 @@
-"""Serves the nightly flow on its schedule."""
+"""Serves night, reports and reminder on their schedules."""
 
+from collections.abc import Iterator
 from functools import partial
 from threading import Event, Thread
+from typing import Any, cast
 from urllib.parse import quote
 
 import httpx
+from prefect import Flow, serve
+from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from analysis.config import load_settings
+from analysis.config import Settings, load_settings
 from analysis.site import SitePaths
 from flows.nightly import nightly
+from flows.reminding import reminding
+from flows.reporting import reporting
 from flows.watching import watch
 
-DEPLOYMENT = "nightly"
+DEPLOYMENT = "每夜"
 _PATIENCE_SECONDS = 30
 
 
@@ -21,7 +27,9 @@ def start_run(url: str) -> bool:
     """Have the server at `url` start a run now, after one that is going on; say whether it took the order."""
     try:
         found = httpx.get(
-            f"{url}/deployments/name/{quote(nightly.name)}/{DEPLOYMENT}", timeout=_PATIENCE_SECONDS, trust_env=False
+            f"{url}/deployments/name/{quote(nightly.name)}/{quote(DEPLOYMENT)}",
+            timeout=_PATIENCE_SECONDS,
+            trust_env=False,
         ).raise_for_status()
         httpx.post(
             f"{url}/deployments/{found.json()['id']}/create_flow_run",
@@ -34,8 +42,8 @@ def start_run(url: str) -> bool:
     return True
 
 
-def serve_nightly(paths: SitePaths, url: str) -> None:
-    """Register the deployment with its cron schedule and run what the server sends, until interrupted.
+def serve_site(paths: SitePaths, url: str) -> None:
+    """Register what runs by itself with its schedules and run what the server sends, until interrupted.
 
     Args:
         paths: the site.
@@ -46,11 +54,22 @@ def serve_nightly(paths: SitePaths, url: str) -> None:
     if settings.schedule.watch:
         Thread(target=watch, args=(paths.raw, settings.schedule, partial(start_run, url), stop), daemon=True).start()
     with temporary_settings({PREFECT_API_URL: url}):
-        nightly.serve(
-            name=DEPLOYMENT,
-            schedule=Cron(settings.schedule.cron, timezone=settings.site.timezone),
-            parameters={"raw": str(paths.raw.resolve()), "processed": str(paths.processed.resolve())},
-            description="每夜收件、判断、归并、发布",
-            limit=1,
-            print_starting_message=False,
-        )
+        # One at a time: a report that comes due waits for the night to end.
+        serve(*_deployments(paths, settings), limit=1, print_starting_message=False)
+
+
+def _deployments(paths: SitePaths, settings: Settings) -> Iterator[RunnerDeployment]:
+    """Yield everything that can run; what is switched off can still be started by hand in the web page."""
+    times = settings.schedule
+    processed = str(paths.processed.resolve())
+    both = {"raw": str(paths.raw.resolve()), "processed": processed}
+    planned: tuple[tuple[Flow[..., Any], str, str, dict[str, Any], str], ...] = (
+        (nightly, DEPLOYMENT, times.cron, both, "每夜收件、判断、归并、发布"),
+        (reporting, "周报", times.weekly_report, {"period": "last-week", "processed": processed}, "上周的周报"),
+        (reporting, "月报", times.monthly_report, {"period": "last-month", "processed": processed}, "上月的月报"),
+        (reminding, "早上", times.reminder, {"processed": processed}, "通知新超期、新临期的问题"),
+    )
+    for flow, name, cron, parameters, description in planned:
+        schedule = Cron(cron, timezone=settings.site.timezone) if cron else None
+        planned_run = flow.to_deployment(name, schedule=schedule, parameters=parameters, description=description)
+        yield cast("RunnerDeployment", planned_run)  # a coroutine only where an event loop runs

@@ -1,22 +1,16 @@
 """A small site for tests of explanations and of the assistant: a few tickets, and bounds that leave work to people."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from analysis.contracts import TABLES
-from analysis.ingest.masking import load_masker
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_night
 from analysis.pipeline.stages import STAGES, run_stage
-from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths, site_paths
 
 AS_OF = date(2026, 11, 20)
@@ -27,15 +21,6 @@ LIGHT = ("路灯不亮", "小区门口的路灯不亮，请派人修理。")
 LEAD = ("交警收钱放行", "治超站的交警收了钱就放行，不给好处费就扣车，索贿受贿，请查处。")
 POLICE_ID, LIGHT_ID, LEAD_ID = "L22030001", "L22030002", "L22030003"
 EVERYTHING_TO_REVIEW = "[classify]\nreview_from = 0.0\ninclude_from = 1.0\n"
-
-
-@contextmanager
-def quick_nights() -> Iterator[None]:
-    """Load segmenter and masker once: both are pure, and loading them is most of a small night."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.pipeline.night.load_segmenter", cache(load_segmenter))
-        patch.setattr("analysis.pipeline.reading.load_masker", cache(load_masker))
-        yield
 
 
 def make_site(folder: Path, settings: str = "") -> SitePaths:

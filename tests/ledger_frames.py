@@ -16,6 +16,7 @@ from analysis.config import Settings, load_settings
 from analysis.contracts import PROBLEMS, TABLES, conform, empty_frame
 from analysis.exchange.edition import RunInfo
 from analysis.exchange.explanation_text import SECTIONS
+from analysis.exchange.oversight import Oversight
 from analysis.exchange.seal import Seal
 from analysis.exchange.shown import Shown
 from analysis.exchange.unit_workbook import UnitIssue
@@ -24,7 +25,7 @@ from analysis.ledger.deadlines import time_left as count_time_left
 from analysis.ledger.store import Store
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
 from analysis.pipeline.overseeing import oversee
-from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
+from analysis.pipeline.showing import read_judgements, read_shown, read_waiting, waiting_for_review
 from analysis.text import text_digest
 from analysis.time_left import TimeLeft
 
@@ -227,8 +228,16 @@ def shown(tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) 
     """Return what the outputs of RUN show of a ledger with these tables."""
     settings = settings or load_settings()
     with stored(tables) as store:
-        queue = oversee(read_judgements(store, settings, RUN.as_of), settings, RUN.run_id).queue
-        return read_shown(store, settings, RUN.run_id, waiting_for_review(queue, settings))
+        waiting = read_waiting(store, read_judgements(store, settings, RUN.as_of), settings)
+        return read_shown(store, settings, RUN.run_id, waiting_for_review(waiting, settings))
+
+
+def overseen(tables: Mapping[str, pd.DataFrame], settings: Settings | None = None) -> Oversight:
+    """Return what the outputs of RUN tell of reviews, elusion test and drift of a ledger with these tables."""
+    settings = settings or load_settings()
+    with stored(tables) as store:
+        judgements = read_judgements(store, settings, RUN.as_of)
+        return oversee(judgements, read_waiting(store, judgements, settings), settings, RUN.run_id)
 
 
 def time_left(problem: Mapping[str, Any], category_code: str, as_of: date) -> TimeLeft:

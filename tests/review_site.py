@@ -1,23 +1,17 @@
 """A small site with one night behind it, for tests of human review: built once, copied for each test."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from analysis.config import load_settings
-from analysis.ingest.masking import load_masker
 from analysis.ledger.store import Reader
 from analysis.pipeline.night import open_night, today
 from analysis.pipeline.reviewing import record_reviews
 from analysis.pipeline.stages import STAGES, run_night, run_stage
-from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths, site_paths
 from analysis.text import text_digest
 
@@ -36,17 +30,6 @@ def put(site: SitePaths, name: str, *statements: tuple[str, str], first: int = 2
         for i, (title, text) in enumerate(statements)
     )
     (site.raw / "tickets" / name).write_text(HEAD + "".join(rows), encoding="utf-8")
-
-
-@contextmanager
-def quick_nights() -> Iterator[None]:
-    """Load segmenter and masker once: both are pure, and loading them is most of a small night."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.pipeline.night.load_segmenter", cache(load_segmenter))
-        masker = cache(load_masker)
-        patch.setattr("analysis.pipeline.reading.load_masker", masker)
-        patch.setattr("analysis.pipeline.reviewing.load_masker", masker)
-        yield
 
 
 def build_site(folder: Path) -> Path:

@@ -1,18 +1,13 @@
 """A small site whose complaints were put in scope by hand, for tests of what the supervisor decides."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pytest
 
 from analysis.config import load_settings
 from analysis.contracts import EVENTS, PROBLEMS, TABLES, conform
-from analysis.ingest.masking import load_masker
 from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.steps import Moment, Request, plain_problem, problem_frame, replay, take_steps
 from analysis.ledger.store import Reader
@@ -20,7 +15,7 @@ from analysis.pipeline.night import open_ledger
 from analysis.pipeline.rules import load_rules
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
-from tests.review_site import TODAY, next_night, put, quick_nights, record, review
+from tests.review_site import TODAY, next_night, put, record, review
 
 SAID: tuple[tuple[str, str, str, str], ...] = (
     ("交警贴单不告知", "交警贴了罚单从来不发短信告知，要求规范执法程序。", "irregular.procedure", "交警"),
@@ -32,16 +27,6 @@ SAID: tuple[tuple[str, str, str, str], ...] = (
     ("收好处放行", "路政人员收了好处就放超载车过去。", "rent_seeking.bribery", "交通运输"),
 )
 NOTICE, NOTICE_2, NOTICE_3, POLICE_RUDE, URBAN_RUDE, NOBODYS, LEAD = (f"L{22030001 + n}" for n in range(len(SAID)))
-
-
-@contextmanager
-def quick_ledger() -> Iterator[None]:
-    """Load segmenter and masker once, for nights and for what the supervisor decides."""
-    with quick_nights(), pytest.MonkeyPatch.context() as patch:
-        masker = cache(load_masker)
-        patch.setattr("analysis.pipeline.steps_by_people.load_masker", masker)
-        patch.setattr("analysis.pipeline.releasing.load_masker", masker)
-        yield
 
 
 def build_supervised_site(folder: Path) -> SitePaths:

@@ -1,7 +1,6 @@
 """The assistant in the night: it sees masked text only, decides nothing, and its absence costs nothing."""
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -33,18 +32,11 @@ from tests.explained_site import (
     copy_site,
     make_site,
     put,
-    quick_nights,
     tables,
     work,
 )
 
 DECIDED = ("gate_decisions", "assessments", "problems", "problem_complaints", "explanations")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_nights():
-        yield
 
 
 @pytest.fixture(scope="module")

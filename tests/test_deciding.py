@@ -30,7 +30,6 @@ from tests.supervised_site import (
     ledger,
     problem,
     problem_of,
-    quick_ledger,
     take,
 )
 
@@ -41,18 +40,17 @@ WAITING = {"NOTICE": NOTICE, "POLICE_RUDE": POLICE_RUDE, "URBAN_RUDE": URBAN_RUD
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with a problem in each state that waits for the supervisor, and its 监督台账."""
     folder = tmp_path_factory.mktemp("site")
-    with quick_ledger():
-        site = build_supervised_site(folder)
-        take(site, problem_of(site, NOTICE), "closure_requested", Role.UNIT, **CLOSING)
-        later = problem(site, problem_of(site, POLICE_RUDE))["due_on"] + timedelta(days=30)
-        asked = {"extension_due_on": later, "extension_reason": "雨季无法施工"}
-        take(site, problem_of(site, POLICE_RUDE), "extension_requested", Role.UNIT, **asked)
-        take(site, problem_of(site, URBAN_RUDE), "objection_raised", Role.UNIT, status_reason="不是我单位的路段")
-        export_decisions(site, folder / "监督台账.xlsx", with_leads=True)
-        yield folder
+    site = build_supervised_site(folder)
+    take(site, problem_of(site, NOTICE), "closure_requested", Role.UNIT, **CLOSING)
+    later = problem(site, problem_of(site, POLICE_RUDE))["due_on"] + timedelta(days=30)
+    asked = {"extension_due_on": later, "extension_reason": "雨季无法施工"}
+    take(site, problem_of(site, POLICE_RUDE), "extension_requested", Role.UNIT, **asked)
+    take(site, problem_of(site, URBAN_RUDE), "objection_raised", Role.UNIT, status_reason="不是我单位的路段")
+    export_decisions(site, folder / "监督台账.xlsx", with_leads=True)
+    return folder
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,16 +26,15 @@ from analysis.health import Facts, Finding, LastRun, Level, Service, Year, exami
 from analysis.pipeline import examining
 from analysis.pipeline.examining import examine_site, gather
 from analysis.site import SitePaths
-from tests.command import ROOT, hotline
-from tests.review_site import build_site, copy_site, put, quick_nights
+from tests.command import ROOT, hotline, hotline_here
+from tests.review_site import build_site, copy_site, put
 
 RULES = load_settings().doctor
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("examined"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("examined"))
 
 
 @pytest.fixture
@@ -75,13 +75,13 @@ def test_a_sound_site_has_nothing_to_mend_and_the_command_ends_with_0(site: Site
 
 def test_what_must_be_mended_ends_with_1_and_its_remedy_mends_it(site: SitePaths) -> None:
     site.ledger.chmod(0o644)
-    done = hotline("doctor", "--raw", site.raw, "--processed", site.processed)
+    done = hotline_here("doctor", "--raw", site.raw, "--processed", site.processed)
     assert done.returncode == 1
-    (row,) = [line for line in done.stdout.decode().splitlines() if "chmod go-rwx" in line]
+    (row,) = [line for line in done.stdout.splitlines() if "chmod go-rwx" in line]
     assert row.startswith("文件权限")
     subprocess.run(["/bin/sh", "-c", row[row.index("chmod") :]], check=True)
     assert stat.S_IMODE(site.ledger.stat().st_mode) == 0o600
-    assert hotline("doctor", "--raw", site.raw, "--processed", site.processed).returncode == 0
+    assert hotline_here("doctor", "--raw", site.raw, "--processed", site.processed).returncode == 0
 
 
 def test_it_looks_but_changes_nothing(site: SitePaths) -> None:
@@ -117,7 +117,7 @@ def test_fonts_without_chinese(site: SitePaths) -> None:
     assert levels(site, "字体") == {Level.FINE}
     latin = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
     for path in (latin, site.raw / "no-such-font.ttf"):
-        with patch("analysis.figures.chinese.sans_path", return_value=path):
+        with patch("analysis.chinese_font.sans_path", return_value=path):
             assert levels(site, "字体") == {Level.FAULT}
 
 
@@ -350,11 +350,23 @@ def test_a_clock_behind_the_last_run(site: SitePaths) -> None:
     assert levels(site, "时钟") == {Level.FAULT}
 
 
-def test_a_machine_in_another_time_zone(site: SitePaths) -> None:
-    for zone, level in (("Asia/Shanghai", "正常"), ("UTC", "提示")):
-        done = hotline("doctor", "--raw", site.raw, "--processed", site.processed, env={"TZ": zone})
-        (row,) = [line for line in done.stdout.decode().splitlines() if line.startswith("时区")]
-        assert row.split()[1] == level
+@pytest.fixture
+def machine_time(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Sets the time zone of this process."""
+    with monkeypatch.context() as patched:
+
+        def choose(zone: str) -> None:
+            patched.setenv("TZ", zone)
+            time.tzset()
+
+        yield choose
+    time.tzset()
+
+
+def test_a_machine_in_another_time_zone(site: SitePaths, machine_time: Callable[[str], None]) -> None:
+    for zone, level in (("Asia/Shanghai", Level.FINE), ("UTC", Level.HINT)):
+        machine_time(zone)
+        assert levels(site, "时区") == {level}
 
 
 def test_little_memory(site: SitePaths) -> None:
@@ -366,16 +378,19 @@ def test_little_memory(site: SitePaths) -> None:
     assert levels(site, "内存") == {Level.FAULT}
 
 
-def test_prefect_is_asked_for_only_where_it_is_configured(site: SitePaths) -> None:
+def test_prefect_is_asked_for_only_where_it_is_configured(site: SitePaths, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = ("doctor", "--raw", site.raw, "--processed", site.processed)
     dead = "http://127.0.0.1:9/api"
 
-    def row(**env: str) -> str:
-        done = hotline(*arguments, env={"PREFECT_API_URL": "", **env})
-        return next(line for line in done.stdout.decode().splitlines() if line.startswith("Prefect"))
+    def row() -> str:
+        done = hotline_here(*arguments)
+        return next(line for line in done.stdout.splitlines() if line.startswith("Prefect"))
 
+    monkeypatch.setenv("PREFECT_API_URL", "")
     assert "没有使用" in row()
-    assert "须处理" in row(PREFECT_API_URL=dead)
+    monkeypatch.setenv("PREFECT_API_URL", dead)
+    assert "须处理" in row()
+    monkeypatch.setenv("PREFECT_API_URL", "")
     site.served_by.write_text(dead, encoding="utf-8")
     assert "须处理" in row()
     assert levels(site, "Prefect服务") == {Level.FINE}
@@ -384,5 +399,4 @@ def test_prefect_is_asked_for_only_where_it_is_configured(site: SitePaths) -> No
 
 def test_names_in_brackets_are_shown_as_they_are(site: SitePaths) -> None:
     odd = replace(site, raw=site.raw.parent / "[bold]原始")
-    done = hotline("doctor", "--raw", odd.raw, "--processed", site.processed)
-    assert "[bold]原始" in done.stdout.decode()
+    assert "[bold]原始" in hotline_here("doctor", "--raw", odd.raw, "--processed", site.processed).stdout

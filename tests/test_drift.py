@@ -7,6 +7,7 @@ from analysis.config import load_settings
 from analysis.contracts import GATE_DECISIONS, JUDGEMENT_PROFILES, RUNS, TABLES, conform, empty_frame
 from analysis.exchange.oversight import Oversight, drift_section
 from analysis.ledger.drift import INDICATORS, compare, earlier_profiles, profile
+from analysis.ledger.review_queue import Waiting
 from analysis.pipeline.overseeing import oversee
 
 SETTINGS = load_settings()
@@ -38,7 +39,7 @@ USUAL = [profile(judged(200, 10 + n % 3, 20 - n % 2), "R") for n in range(6)]
 
 
 def told(tables: dict[str, pd.DataFrame], run_id: str) -> Oversight:
-    return oversee(tables, SETTINGS, run_id)
+    return oversee(tables, Waiting(), SETTINGS, run_id)
 
 
 def test_a_profile_holds_shares_and_deciles() -> None:

@@ -1,6 +1,5 @@
 """Explanations in the night: written once, replaced with their judgement, the same text wherever it stands."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -28,16 +27,9 @@ from tests.explained_site import (
     copy_site,
     make_site,
     put,
-    quick_nights,
     tables,
     work,
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> Iterator[None]:
-    with quick_nights():
-        yield
 
 
 @pytest.fixture(scope="module")

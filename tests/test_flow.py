@@ -6,17 +6,16 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from tests.command import ROOT, hotline
+from tests.loopback import http_receiver
 
 pytestmark = pytest.mark.prefect
 
@@ -66,26 +65,13 @@ def test_a_failed_run_ends_in_one_line(tmp_path: Path, prefect_home: Path) -> No
 
 def test_a_failure_is_announced_without_quoting_anything(tmp_path: Path, prefect_home: Path) -> None:
     """apprise posts to a receiver of our own on loopback, as it would to 钉钉 or mail."""
-    heard: list[str] = []
-
-    class Receiver(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            heard.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    receiver = HTTPServer(("127.0.0.1", 0), Receiver)
-    threading.Thread(target=receiver.serve_forever, daemon=True).start()
-    settings = f'[notify]\nurls = ["json://127.0.0.1:{receiver.server_port}"]\n'
-    (tmp_path / "hotline.toml").write_text(settings, encoding="utf-8")
-    (tmp_path / "data" / "raw").mkdir(parents=True)
-    done = hotline("run", env={"HOTLINE_HOME": str(tmp_path), "PREFECT_HOME": str(prefect_home)})
-    receiver.shutdown()
+    with http_receiver() as (port, heard):
+        settings = f'[notify]\nurls = ["json://127.0.0.1:{port}"]\n'
+        (tmp_path / "hotline.toml").write_text(settings, encoding="utf-8")
+        (tmp_path / "data" / "raw").mkdir(parents=True)
+        done = hotline("run", env={"HOTLINE_HOME": str(tmp_path), "PREFECT_HOME": str(prefect_home)})
     assert done.returncode == 2
-    (message,) = map(json.loads, heard)
+    (message,) = (json.loads(body) for _, body in heard)
     assert "夜间运行失败" in message["title"]
     assert "hotline status" in message["message"]
     assert str(tmp_path) not in message["message"]
@@ -159,32 +145,62 @@ def server(prefect_home: Path) -> Iterator[dict[str, str]]:
         log.close()
 
 
-def test_serve_registers_the_schedule_and_runs_what_the_server_sends(
+def registered(url: str) -> object:
+    """Return the deployments once all are there."""
+    found = call(f"{url}/deployments/filter", {})
+    assert isinstance(found, list)
+    return found if len(found) == 4 else None
+
+
+def ended(url: str, run: dict[str, str]) -> object:
+    state = call(f"{url}/flow_runs/{run['id']}")["state_type"]  # type: ignore[index]
+    return state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+
+
+def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly_report(
     raw: Path, tmp_path: Path, server: dict[str, str]
 ) -> None:
-    url = server["PREFECT_API_URL"]
-    command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(tmp_path / "out")]
-    runner = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | server, cwd=ROOT
-    )
+    url, out = server["PREFECT_API_URL"], tmp_path / "out"
+    watched = '[schedule]\nwatch = true\nwatch_seconds = 1\nsettle_seconds = 2\nmonthly_report = ""\n'
+    (tmp_path / "hotline.toml").write_text(watched, encoding="utf-8")
+    (tmp_path / "data").symlink_to(ROOT / "data")  # for the model
+    command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(out)]
+    environment = os.environ | server | {"HOTLINE_HOME": str(tmp_path)}
+    runner = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
     try:
-        found = wait_for("the deployment", 60, lambda: call(f"{url}/deployments/filter", {}))
+        found = wait_for("the deployments", 120, lambda: registered(url))
         assert isinstance(found, list)
-        deployment = found[0]
-        schedule = deployment["schedules"][0]["schedule"]
-        assert (schedule["cron"], schedule["timezone"]) == ("30 2 * * *", "Asia/Shanghai")
-        run = call(f"{url}/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
-        assert isinstance(run, dict)
+        times = {d["name"]: [(s["schedule"]["cron"], s["schedule"]["timezone"]) for s in d["schedules"]] for d in found}
+        assert times == {
+            "每夜": [("30 2 * * *", "Asia/Shanghai")],
+            "周报": [("0 6 * * 1", "Asia/Shanghai")],
+            "月报": [],
+            "早上": [("30 8 * * 1-5", "Asia/Shanghai")],
+        }
+        (raw / "tickets" / "新.csv").write_text(TICKETS.replace("20230305", "20230306"), encoding="utf-8")
 
-        def ended() -> object:
-            state = call(f"{url}/flow_runs/{run['id']}")["state_type"]  # type: ignore[index]
-            return state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
+        ids = {d["name"]: d["id"] for d in found}
 
-        assert wait_for("the end of the run", 120, ended) == "COMPLETED"
-        assert (tmp_path / "out" / "夜报.md").exists()
-        artifacts = call(f"{url}/artifacts/filter", {})
-        assert isinstance(artifacts, list)
-        assert {"night-digest", "night-progress"} <= {a["key"] for a in artifacts}
+        def started() -> object:
+            runs = call(f"{url}/flow_runs/filter", {})
+            assert isinstance(runs, list)
+            return [r for r in runs if r["deployment_id"] == ids["每夜"] and r["state_type"] != "SCHEDULED"]
+
+        night = wait_for("the run of the dropped file", 120, started)
+        assert isinstance(night, list)
+        assert wait_for("the end of the run", 120, lambda: ended(url, night[0])) == "COMPLETED"
+        assert (out / "夜报.md").exists()
+        report = call(f"{url}/deployments/{ids['周报']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
+        assert isinstance(report, dict)
+        assert wait_for("the end of the report", 120, lambda: ended(url, report)) == "COMPLETED"
+        name = call(f"{url}/flow_runs/{report['id']}")["name"]  # type: ignore[index]
+        assert name.startswith("周报 20")
+        (folder,) = [p for p in (out / "报告").iterdir() if p.name == name.removeprefix("周报 ")]
+        artifacts = {a["key"]: a["data"] for a in call(f"{url}/artifacts/filter", {})}  # type: ignore[attr-defined]
+        assert {"night-digest", "night-progress", "report-last-week"} <= set(artifacts)
+        files = sorted(path.name for path in folder.iterdir())
+        assert len(files) == 3
+        assert [n for n in files if n.replace("_", "\\_") not in artifacts["report-last-week"]] == []
     finally:
         runner.terminate()
         runner.wait(30)
@@ -226,7 +242,7 @@ def test_serve_alone_starts_a_server_fires_on_schedule_and_stops_both(
             assert found[0]["name"].startswith("夜间运行 ")
             assert (out / "夜报.md").exists()
         else:
-            wait_for("the schedule", 120, lambda: call(f"{url}/deployments/filter", {}))
+            wait_for("the schedules", 120, lambda: registered(url))
     finally:
         serving.send_signal(stop)
         told = serving.communicate(timeout=60)[0].decode()

@@ -17,7 +17,7 @@ from analysis.pipeline.stages import run_night
 from analysis.site import SitePaths
 from flows.commands.problems import problems as problem_commands
 from tests.review_site import AS_OF, TODAY, build_site, copy_site
-from tests.supervised_site import assert_history_is_told, kinds, ledger, problem, quick_ledger
+from tests.supervised_site import assert_history_is_told, kinds, ledger, problem
 
 DAY = TODAY - timedelta(days=40)
 FAR = TODAY + timedelta(days=300)
@@ -34,12 +34,11 @@ ROW: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    with quick_ledger():
-        build_site(folder)
-        write_template(copy_site(folder, tmp_path_factory.mktemp("copy")), folder / "登记表.xlsx")
-        yield folder
+    build_site(folder)
+    write_template(copy_site(folder, tmp_path_factory.mktemp("copy")), folder / "登记表.xlsx")
+    return folder
 
 
 @pytest.fixture

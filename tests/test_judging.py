@@ -1,6 +1,5 @@
 """The judging stage in real nights: profile and elusion sample are kept once, whatever interrupts it."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from tests.review_site import (
     copy_site,
     next_night,
     put,
-    quick_nights,
     record,
     review,
     tables,
@@ -30,9 +28,8 @@ from tests.review_site import (
 
 
 @pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("site"))
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

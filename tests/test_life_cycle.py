@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.codebook.scheme import load_scheme
 from analysis.contracts import LIFE_CYCLE_KINDS, PROBLEM_STATUSES, PROBLEMS, ColumnType, conform, empty_frame
-from analysis.errors import SettingsError
+from analysis.errors import IntegrityError, SettingsError
 from analysis.ledger.chain import Head, extend
 from analysis.ledger.life_cycle import LifeCycle, Role, load_life_cycle
 from analysis.ledger.steps import (
@@ -96,6 +96,18 @@ def test_a_problem_that_comes_back_begins_again_without_what_was_claimed_before(
         None,
         None,
     )
+
+
+def test_an_application_for_an_extension_ends_with_what_it_was_for() -> None:
+    longer = {"extension_due_on": DAY + timedelta(days=90), "extension_reason": "雨季无法施工"}
+    handed = take(registered().problems, ask("handed_over", Role.SUPERVISOR))
+    asked = take(handed.problems, ask("extension_requested", Role.UNIT, **longer))
+    assert only(asked)["extension_reason"] == "雨季无法施工"
+    done = take(asked.problems, ask("closure_requested", Role.UNIT, **CLOSING))
+    closed = take(done.problems, ask("closed", Role.SUPERVISOR, **VERIFIED))
+    unfounded = take(asked.problems, ask("unfounded", Role.SUPERVISOR, status_reason="查无此事", verified_by="王某"))
+    for settled in (closed, unfounded):
+        assert (only(settled)["extension_due_on"], only(settled)["extension_reason"]) == (None, None)
 
 
 def test_what_one_unit_filed_is_not_told_to_the_unit_that_comes_after_it() -> None:
@@ -226,6 +238,14 @@ def test_a_planted_step_that_was_never_legal_is_told() -> None:
     assert replay(events, LIFE_CYCLE, is_restricted).faults == (
         f"问题 {ID} 的第 3 项事件不合规定：“销号”只能由监督单位来做，不能由责任单位来做",
     )
+
+
+@pytest.mark.parametrize("payload", ["{}", "{", "[]", '{"day": "2026-03-02", "role": "system"}'])
+def test_an_event_without_its_facts_is_a_fault_of_the_ledger_that_names_the_event(payload: str) -> None:
+    events, _ = extend(Head(), registered().events)
+    events.loc[1, "payload"] = payload
+    with pytest.raises(IntegrityError, match=f"问题 {ID} 的第 2 项事件的内容读不出来"):
+        replay(events, LIFE_CYCLE, is_restricted)
 
 
 def chain(*taken: Taken) -> pd.DataFrame:

@@ -27,18 +27,11 @@ from tests.supervised_site import (
     kinds,
     problem,
     problem_of,
-    quick_ledger,
     take,
 )
 
 CLOSING = {"handler": "张某", "measure": "培训", "completed_on": TODAY, "evidence": "记录", "evidence_on": TODAY}
 VERIFIED = {"verification": "属实", "verified_by": "李某", "verified_on": TODAY}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _quick() -> object:
-    with quick_ledger():
-        yield
 
 
 @pytest.fixture(scope="module")

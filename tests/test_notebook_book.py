@@ -1,7 +1,6 @@
 """What notebooks show: narrowed rightly, small counts hidden, tables that are safe and legible HTML."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +16,15 @@ from analysis.pipeline.night import open_ledger
 from analysis.site import SitePaths
 from tests.review_site import copy_site, record, review
 from tests.summary_frames import complaint, event, link, tables
-from tests.supervised_site import NOTICE, NOTICE_2, SAID, build_supervised_site, quick_ledger
+from tests.supervised_site import NOTICE, NOTICE_2, SAID, build_supervised_site
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SitePaths]:
-    with quick_ledger():
-        paths = build_supervised_site(tmp_path_factory.mktemp("site"))
-        with open_ledger(paths) as store:
-            store.publish(paths.snapshot)
-        yield paths
+def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
+    paths = build_supervised_site(tmp_path_factory.mktemp("site"))
+    with open_ledger(paths) as store:
+        store.publish(paths.snapshot)
+    return paths
 
 
 @pytest.fixture(scope="module")

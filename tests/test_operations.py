@@ -1,29 +1,33 @@
 """What runs the nights beside the program: unit files, the catch-up after missed nights, a restored backup."""
 
 import configparser
+import json
 import re
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from analysis.codebook.scheme import load_scheme
 from analysis.config import load_settings
 from analysis.errors import IntegrityError
+from analysis.health import Level
 from analysis.ledger.deadlines import deadline, load_deadlines
 from analysis.ledger.working_days import load_calendar
+from analysis.pipeline.examining import examine_site
 from analysis.pipeline.night import open_night
 from analysis.pipeline.stages import run_night
 from analysis.pipeline.verifying import verify_ledger
-from analysis.site import SitePaths
+from analysis.site import SitePaths, site_paths
 from flows.cli import hotline
-from tests.command import ROOT
-from tests.review_site import build_site, copy_site, next_night, put, quick_nights, tables
+from tests.command import ROOT, hotline_here
+from tests.loopback import http_receiver
+from tests.review_site import IN_SCOPE, OUT_OF_SCOPE, build_site, copy_site, next_night, put, tables
 
 UNITS = sorted((ROOT / "deploy" / "systemd").iterdir())
 CLEAR = (
@@ -33,9 +37,8 @@ CLEAR = (
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("operated"))
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("operated"))
 
 
 @pytest.fixture
@@ -61,14 +64,14 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("name", ["hotline.service", "hotline-run.service"])
+@pytest.mark.parametrize("name", [path.name for path in UNITS if path.suffix == ".service"])
 def test_the_services_call_commands_that_there_are(name: str) -> None:
     service = unit(name)["Service"]
     program, command, *options = shlex.split(service["ExecStart"])
     assert program == f"{service['WorkingDirectory']}/.venv/bin/hotline"
     known = hotline.get_command(None, command)  # type: ignore[arg-type]
     assert known is not None
-    assert set(options) <= {o for p in known.params for o in p.opts}
+    assert {o for o in options if o.startswith("-")} <= {o for p in known.params for o in p.opts}
     assert int(service["UMask"], 8) & 0o007 == 0o007
 
 
@@ -78,6 +81,22 @@ def test_the_timer_rings_when_the_schedule_says_and_makes_up_for_what_it_missed(
     assert days == ["*", "*", "*"]
     assert timer["OnCalendar"] == f"*-*-* {int(hour):02}:{int(minute):02}:00 {settings.site.timezone}"
     assert timer["Persistent"] == "true"
+
+
+@pytest.mark.parametrize(
+    ("timer", "setting"),
+    [
+        ("hotline-report-week.timer", "weekly_report"),
+        ("hotline-report-month.timer", "monthly_report"),
+        ("hotline-remind.timer", "reminder"),
+    ],
+)
+def test_reports_and_reminder_ring_when_the_schedule_says(timer: str, setting: str) -> None:
+    settings, rung = load_settings(), unit(timer)["Timer"]
+    minute, hour, day, _, weekday = getattr(settings.schedule, setting).split()
+    days = {"*": "", "1": "Mon ", "1-5": "Mon..Fri "}[weekday]
+    wanted = f"{days}*-*-{'*' if day == '*' else f'{int(day):02}'} {int(hour):02}:{int(minute):02}:00"
+    assert rung["OnCalendar"] == f"{wanted} {settings.site.timezone}"
 
 
 def test_the_manual_and_the_log_rotation_name_what_there_is() -> None:
@@ -90,6 +109,41 @@ def test_the_manual_and_the_log_rotation_name_what_there_is() -> None:
         line = re.search(r">> (\S+) 2>&1", (ROOT / readme).read_text(encoding="utf-8"))
         assert line is not None
         assert f"/opt/hotline/{line[1]} {{" in rotation
+
+
+def test_the_reminder_is_sent_once_and_its_failure_is_told_by_doctor_and_status(
+    site: SitePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
+    monkeypatch.setattr("analysis.pipeline.reminding._fault", lambda *_: "")
+    with duckdb.connect(str(site.ledger)) as ledger:
+        ledger.execute("UPDATE problems SET due_on = DATE '2020-01-03'")
+    where = ("--processed", site.processed)
+    (problem,) = tables(site)["problems"]["problem_id"]
+    with http_receiver() as (port, heard):
+        (tmp_path / "hotline.toml").write_text(f'[notify]\nurls = ["json://127.0.0.1:{port}"]\n', encoding="utf-8")
+        assert problem in hotline_here("remind", "--dry-run", *where).stdout
+        assert heard == []
+        sent = hotline_here("remind", *where)
+        assert (sent.returncode, "送到 1 个地址" in sent.stdout) == (0, True)
+        again = hotline_here("remind", *where)
+        assert (again.returncode, again.stdout) == (0, "没有要提醒的。\n")
+    ((_, body),) = heard
+    message = json.loads(body)["message"]
+    assert problem in message
+    assert not [words for said in (IN_SCOPE, OUT_OF_SCOPE) for words in said if words in message]
+    unreached = hotline_here("remind", "--test", *where)  # nobody listens any more
+    assert unreached.returncode == 1
+    assert "没有送到第 1 个地址（json）" in unreached.stderr
+    assert "试验通知" in hotline_here("status", *where).stdout
+    (finding,) = [f for f in examine_site(site_paths(site.raw, site.processed), None) if f.check == "通知"]
+    assert (finding.level, "试验通知" in finding.result) == (Level.FAULT, True)
+
+
+def test_a_reminder_says_that_the_night_did_not_end(site: SitePaths) -> None:
+    with duckdb.connect(str(site.ledger)) as ledger:
+        ledger.execute("UPDATE runs SET status = 'failed'")
+    assert "没有按时完成" in hotline_here("remind", "--dry-run", "--processed", site.processed).stdout
 
 
 def test_three_missed_nights_are_caught_up_by_one_run_with_right_deadlines(site: SitePaths) -> None:

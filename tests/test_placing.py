@@ -37,18 +37,16 @@ from tests.supervised_site import (
     ledger,
     problem,
     problem_of,
-    quick_ledger,
 )
 
 BECAUSE = Said("王主任", "实为同一件事，联系电话13800138000")
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    with quick_ledger():
-        build_supervised_site(folder)
-        yield folder
+    build_supervised_site(folder)
+    return folder
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A closed problem that is complained about again is open again, with rates before and after and their interval."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from analysis.pipeline.night import open_ledger
 from analysis.pipeline.stages import run_night
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
-from tests.review_site import next_night, quick_nights, tables
+from tests.review_site import next_night, tables
 
 CLOSED_ON = date(2026, 6, 1)
 AS_OF = date(2026, 7, 1)
@@ -144,15 +143,14 @@ def close(site: SitePaths, problem_id: str, day: date) -> None:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[SitePaths]:
+def site(tmp_path: Path) -> SitePaths:
     for kind in ("tickets", "posts"):
         (tmp_path / "raw" / kind).mkdir(parents=True)
     paths = site_paths(tmp_path / "raw", tmp_path / "processed")
-    with quick_nights():
-        put(paths, 1, "2026-03-05", "13800138000")
-        next_night(paths, date(2026, 3, 6))
-        close(paths, "FR-2026-0001", date(2026, 4, 1))
-        yield paths
+    put(paths, 1, "2026-03-05", "13800138000")
+    next_night(paths, date(2026, 3, 6))
+    close(paths, "FR-2026-0001", date(2026, 4, 1))
+    return paths
 
 
 def problem(site: SitePaths) -> dict[str, object]:

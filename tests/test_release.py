@@ -35,7 +35,6 @@ from tests.supervised_site import (
     ledger,
     problem,
     problem_of,
-    quick_ledger,
     take,
 )
 
@@ -45,16 +44,15 @@ UNIT_BOOK, URBAN_BOOK, SHEET = "芙蓉交警大队整改台账.xlsx", "区城管
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    with quick_ledger():
-        site = build_supervised_site(folder)
-        for complaint_id in (NOTICE, POLICE_RUDE, URBAN_RUDE):
-            take(site, problem_of(site, complaint_id), "handed_over", Role.SUPERVISOR)
-        with open_night(site, TODAY) as night:
-            publish_results(night)
-        export_decisions(site, folder / "监督台账.xlsx", with_leads=True)
-        yield folder
+    site = build_supervised_site(folder)
+    for complaint_id in (NOTICE, POLICE_RUDE, URBAN_RUDE):
+        take(site, problem_of(site, complaint_id), "handed_over", Role.SUPERVISOR)
+    with open_night(site, TODAY) as night:
+        publish_results(night)
+    export_decisions(site, folder / "监督台账.xlsx", with_leads=True)
+    return folder
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -18,13 +19,14 @@ from analysis.report.book import write_numbers
 from analysis.report.content import Content, Edition, build_content
 from analysis.report.cut import cut
 from analysis.report.page import html_page
-from analysis.report.period import Period
-from analysis.site import SitePaths
+from analysis.report.period import Period, last_period
+from analysis.site import SitePaths, site_paths
 from analysis.summary.context import load_context
 from tests.command import hotline_here
+from tests.loopback import http_receiver
 from tests.review_site import AS_OF
 from tests.summary_frames import tables
-from tests.supervised_site import LEAD, SAID, build_supervised_site, problem_of, quick_ledger
+from tests.supervised_site import LEAD, SAID, build_supervised_site, problem_of
 from tests.test_report_numbers import assigned, created, due, events, is_restricted
 
 CHROMIUM = shutil.which("chromium")
@@ -70,8 +72,7 @@ def page(content: Content) -> str:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
-    with quick_ledger():
-        built = build_supervised_site(tmp_path_factory.mktemp("report"))
+    built = build_supervised_site(tmp_path_factory.mktemp("report"))
     with open_ledger(built) as store:
         store.publish(built.snapshot)
     return built
@@ -85,6 +86,22 @@ def test_the_page_shows_numbers_with_codes_and_nothing_of_a_complaint(content: C
     assert len({e.code for e in content.entries}) == len(content.entries)
     assert "原文" not in page.replace("不含诉求原文", "")
     assert "少于5" in [row[-1] for row in content.problems.rows if row[0] == "FR-1"]
+
+
+def test_problems_registered_after_the_end_are_told_of_apart() -> None:
+    june = date(2026, 6, 2)
+    found = tables(
+        events=events(created("FR-1", june)),
+        problems=[{"problem_id": "FR-1", "registered_on": june}],
+        complaints=[{"complaint_id": "C1", "received_at": datetime(2026, 5, 3)}],
+        problem_complaints=[{"problem_id": "FR-1", "complaint_id": "C1"}],
+    )
+    may = cut(found, Period.parse("2026-05"), load_life_cycle(), is_restricted)
+    told = build_content(Edition(may, may, load_context(smallest=5), is_public=False))
+    assert not told.problems.rows
+    assert [row[0] for row in told.later.rows] == ["FR-1"]
+    assert "1 个在 2026-05-31 以后才登记" in told.news[-1]
+    assert told.later.title in html_page(told).decode()
 
 
 def test_no_name_breaks_the_page_and_the_page_asks_nothing_of_the_network(page: str) -> None:
@@ -140,6 +157,52 @@ def test_what_cannot_be_reported_or_followed_back_is_told_in_one_line(site: Site
         assert told.returncode == 2
         assert told.stderr.startswith("错误：")
         assert told.stderr.count("\n") == 1
+
+
+def test_a_period_that_no_run_has_closed_is_refused_and_announced(
+    site: SitePaths, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last run was on Friday the 20th: on Monday the 23rd its week is over, but the nights since are missing."""
+    monkeypatch.setattr("analysis.pipeline.reporting.today", lambda _: date(2026, 11, 23))
+    monkeypatch.setenv("HOTLINE_HOME", str(tmp_path))
+    with http_receiver() as (port, heard):
+        (tmp_path / "hotline.toml").write_text(f'[notify]\nurls = ["json://127.0.0.1:{port}"]\n', encoding="utf-8")
+        told = hotline_here("report", "--period", "last-week", "--notify", "--processed", site.processed)
+        assert told.returncode == 2
+        assert told.stderr.startswith("错误：2026 年第 47 周的报告还做不成：最近一次完成的运行是 2026-11-20 的")
+        assert told.stderr.count("\n") == 1
+        missing = hotline_here("report", "--period", "last-month", "--notify", "--processed", tmp_path / "none")
+        assert missing.returncode == 2
+        hotline_here("report", "--period", "last-week", "--processed", site.processed)
+    assert [json.loads(body)["title"].split("：")[1] for _, body in heard] == ["分析报告失败"] * 2
+
+
+@pytest.mark.parametrize(
+    ("written", "today", "period"),
+    [
+        ("last-week", date(2026, 11, 23), "2026-W47"),
+        ("last-week", date(2026, 11, 29), "2026-W47"),
+        ("last-week", date(2027, 1, 4), "2026-W53"),
+        ("last-month", date(2027, 1, 1), "2026-12"),
+        ("2026-11", date(2026, 11, 23), None),
+    ],
+)
+def test_last_week_and_last_month_are_those_before_today(written: str, today: date, period: str | None) -> None:
+    found = last_period(written, today)
+    assert (found and found.name) == period
+
+
+@pytest.mark.parametrize("payload", ["{}", "{"])
+def test_an_event_that_cannot_be_read_ends_in_one_line_that_names_it(
+    site: SitePaths, tmp_path: Path, payload: str
+) -> None:
+    broken = site_paths(site.raw, tmp_path)
+    shutil.copy(site.snapshot, broken.snapshot)
+    with duckdb.connect(str(broken.snapshot)) as connection:
+        connection.execute("UPDATE events SET payload = $1 WHERE kind = 'deadline_set'", [payload])
+    told = hotline_here("report", "--period", "2026", "--processed", broken.processed)
+    assert told.returncode == 5
+    assert re.fullmatch(r"错误：问题 \S+ 的第 \d+ 项事件的内容读不出来。.+hotline verify.+\n", told.stderr)
 
 
 HOOK = """<script>

@@ -51,10 +51,17 @@ def test_what_is_no_period_is_refused_with_examples(text: str) -> None:
         Period.parse(text)
 
 
-def test_the_last_full_month_is_over_and_has_complaints() -> None:
-    assert last_full_month(date(2026, 11, 20), date(2026, 11, 20)).name == "2026-10"
-    assert last_full_month(date(2026, 11, 20), date(2026, 11, 30)).name == "2026-11"
-    assert last_full_month(date(2023, 6, 5), date(2026, 11, 20)).name == "2023-06"
+def test_the_last_full_month_is_over_and_has_enough_complaints() -> None:
+    def month(as_of: date, *received: date) -> str | None:
+        found = last_full_month(received, as_of, 2)
+        return found.name if found else None
+
+    october, november = [date(2026, 10, 3)] * 2, [date(2026, 11, 20)] * 2
+    assert month(date(2026, 11, 20), *october, *november) == "2026-10"
+    assert month(date(2026, 11, 30), *october, *november) == "2026-11"
+    assert month(date(2026, 11, 30), *october, date(2026, 11, 20)) == "2026-10"
+    assert month(date(2026, 11, 30), date(2026, 9, 1), date(2026, 10, 3)) == "2026-10"
+    assert month(date(2026, 10, 30), *october) is None
 
 
 def events(*rows: tuple[str, str, date, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from docx.shared import Cm
 
 from analysis.errors import SettingsError
 from analysis.report.content import Content, build_content
@@ -44,9 +45,20 @@ def test_the_document_holds_every_number_and_shows_names_as_they_are(content: Co
     shown = cells(document)
     assert [e.code for e in content.numbers if e.code not in shown] == []
     assert EVIL in shown
-    assert len(Document(BytesIO(document)).inline_shapes) == len(content.pictures)
+    assert len(Document(BytesIO(document)).inline_shapes) == len(content.drawn) < len(content.pictures)
+    told = [p.text for p in Document(BytesIO(document)).paragraphs]
+    assert set(content.not_drawn) <= set(told)
+    assert content.look_back.when_empty in told
     fonts = Document(BytesIO(document)).styles["Normal"].element.rPr.rFonts
     assert fonts.get(qn("w:eastAsia")) == "宋体"
+
+
+def test_columns_are_as_wide_as_what_stands_in_them(content: Content) -> None:
+    found = Document(BytesIO(word_report(content, None))).tables
+    table = next(t for t in found if [c.text for c in t.rows[0].cells] == content.units.columns)
+    widths = dict(zip((c.text for c in table.rows[0].cells), (c.width or 0 for c in table.columns), strict=True))
+    assert widths["编号"] > 1.5 * widths["销号"]
+    assert sum(widths.values()) <= Cm(17.1)
 
 
 def test_the_shipped_template_is_what_its_script_makes(tmp_path: Path) -> None:

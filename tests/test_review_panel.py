@@ -3,7 +3,6 @@
 import html
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,6 @@ from tests.review_site import (
     copy_site,
     next_night,
     put,
-    quick_nights,
     record,
     review,
     tables,
@@ -40,9 +38,8 @@ NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "复核与标注.ipynb"
 
 
 @pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("site"))
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The review queue: what stands in it, why, in which order, and what digest and list of problems make of it."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,13 @@ from analysis.classify.indicators import cue_balances, sub_problem_sure, unknown
 from analysis.codebook.scheme import load_scheme
 from analysis.codebook.units import load_units
 from analysis.config import load_settings
-from analysis.contracts import ASSESSMENTS, REVIEWS, conform
+from analysis.contracts import ASSESSMENTS, ELUSION_SAMPLES, PROBLEM_COMPLAINTS, REVIEWS, conform
 from analysis.exchange.outputs import write_outputs
 from analysis.exchange.oversight import Oversight
-from analysis.ledger.review_queue import QUEUE_COLUMNS, build_queue
-from analysis.pipeline.overseeing import oversee
+from analysis.ledger.review_queue import QUEUE_COLUMNS, build_queue, rank_queue
+from analysis.pipeline.showing import read_judgements, read_waiting
 from analysis.text import text_digest
-from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables, shown, time_left
+from tests.ledger_frames import CANARY, ISSUE, RUN, build_tables, overseen, shown, stored, time_left
 
 SETTINGS, SCHEME = load_settings(), load_scheme()
 PLAIN: dict[str, Any] = {
@@ -172,6 +173,71 @@ def test_a_conflict_comes_first_and_only_for_the_text_that_was_judged() -> None:
     assert reasons_of(tables | {"complaints": reworded, "gate_decisions": gate})["c0"] == "得分接近门槛"
 
 
+def mixed_up(seed: int) -> dict[str, pd.DataFrame]:
+    """Return tables with judgements of all kinds, some of them drawn, in dispute, or in a problem."""
+    draw = np.random.default_rng(seed)
+
+    def some(values: list[Any], count: int = 120) -> list[Any]:
+        return [values[i] for i in draw.integers(len(values), size=count)]
+
+    kinds = [PLAIN, IN, DOUBT, DOUBT, DOUBT | {"review_reason": "复核意见不一致"}, IN | {"decided_by": "reviewer"}]
+    judged = [
+        kind
+        | {"scope_score": score, "cue_balance": balance, "unknown_wording_share": novel, "is_sub_problem_sure": sure}
+        for kind, score, balance, novel, sure in zip(
+            some(kinds),
+            some([0.01, 0.3, 1 / 3, 0.45, 0.5, 0.51, 0.7, 0.99]),
+            some([-1.0, 0.0, 1.0, np.nan]),
+            some([0.0, 0.35, np.nan]),
+            some([True, False, None]),
+            strict=True,
+        )
+    ]
+    tables = ledger(*judged)
+    assessments = tables["assessments"].copy()
+    rare = draw.random(len(assessments)) < 0.1
+    assessments.loc[rare, "sub_problem_code"] = some(["rough.staged", "rough.attitude", "rigid.mechanical"], rare.sum())
+    ids = tables["complaints"]["complaint_id"]
+    disputes = [review(who, says, n) | {"complaint_id": ids[n // 2]} for n, (who, says) in enumerate(_DISPUTES * 3)]
+    lots = draw.random(30)
+    drawn = pd.DataFrame({"complaint_id": draw.choice(ids, 30, replace=False), "lot": lots}).assign(
+        month=f"{RUN.as_of:%Y-%m}", text_digest="d", population_count=100, run_id=RUN.run_id
+    )
+    links = pd.DataFrame({"complaint_id": ids[::9]}).assign(
+        problem_id="P1", sub_problem_code="rough.staged", run_id=RUN.run_id
+    )
+    gate = tables["gate_decisions"]
+    return tables | {
+        "assessments": assessments,
+        "reviews": conform(pd.DataFrame(disputes), REVIEWS),
+        "elusion_samples": conform(drawn, ELUSION_SAMPLES),
+        "problem_complaints": conform(links, PROBLEM_COMPLAINTS),
+        "gate_decisions": gate[gate["complaint_id"] != ids[0]],  # to be judged anew, with a dispute open
+    }
+
+
+_DISPUTES = [("甲", "in_scope"), ("乙", "out_of_scope")]
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_queue_in_short_is_the_queue(seed: int) -> None:
+    most = SETTINGS.exchange.model_copy(update={"most_waiting": 9})
+    settings = SETTINGS.model_copy(update={"exchange": most})
+    tables = mixed_up(seed)
+    with stored(tables) as store:
+        found = read_waiting(store, read_judgements(store, settings, RUN.as_of), settings)
+    queue = rank_queue(tables, settings)
+    assert {*queue["reasons"]} >= {"复核意见不一致", "抽查", "少见小类"}
+    assert found.counts == Counter(queue["reasons"])
+    reviewed = queue[queue["decision"] == "review"].reset_index(drop=True)
+    is_linked = reviewed["complaint_id"].isin(tables["problem_complaints"]["complaint_id"])
+    expected = reviewed[(reviewed.index < 9) | is_linked]
+    assert is_linked[9:].any()
+    assert found.shown["complaint_id"].tolist() == expected["complaint_id"].tolist()
+    assert found.shown["reasons"].tolist() == expected["reasons"].tolist()
+    assert found.shown["place"].tolist() == (expected.index + 1).tolist()
+
+
 def outputs(directory: Path, tables: dict[str, pd.DataFrame], oversight: Oversight | None) -> tuple[str, list[Any]]:
     """Return the digest, and the rows under the heading of the sheet 待定与复核."""
     write_outputs(
@@ -186,7 +252,7 @@ def test_digest_and_list_of_problems_tell_why_and_in_which_order(tmp_path: Path)
     tables = conflict()
     runs = pd.DataFrame([{"run_id": RUN.run_id, "sequence": 1, "as_of_date": RUN.as_of, "started_at": RUN.started_at}])
     runs = runs.assign(finished_at=pd.NaT, status="running", software_version="1", codebook_version="1", counts=None)
-    oversight = oversee(tables | {"runs": runs}, SETTINGS, RUN.run_id)
+    oversight = overseen(tables | {"runs": runs})
     digest, rows = outputs(tmp_path, tables | {"runs": runs}, oversight)
     assert [(row[2], row[4]) for row in rows] == [("c0", "复核意见不一致"), ("c1", "得分接近门槛")]
     assert "- **1** 件诉求复核意见不一致：请裁定" in digest

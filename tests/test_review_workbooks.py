@@ -4,7 +4,7 @@ import json
 import random
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,6 @@ from tests.review_site import (
     decision,
     next_night,
     put,
-    quick_nights,
     record,
     review,
     tables,
@@ -63,17 +62,16 @@ SPARE = [f"L{n}" for n in range(22030004, 22030056)]
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     for kind in ("tickets", "posts"):
         (folder / "raw" / kind).mkdir(parents=True)
     paths = site_paths(folder / "raw", folder / "processed")
     spare = [(f"第{n}张长椅坏了", f"公园里从东数起第{n}张长椅断了一条腿，请派人修理。") for n in range(len(SPARE))]
     put(paths, "12328工单1.csv", OUT_OF_SCOPE, IN_SCOPE, BENCH, *spare)
-    with quick_nights():
-        next_night(paths)
-        export_queue(paths, folder / "复核表.xlsx")
-        yield folder
+    next_night(paths)
+    export_queue(paths, folder / "复核表.xlsx")
+    return folder
 
 
 @pytest.fixture

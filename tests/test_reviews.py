@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -42,7 +41,6 @@ from tests.review_site import (
     kinds,
     next_night,
     put,
-    quick_nights,
     record,
     review,
     tables,
@@ -52,9 +50,8 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
-def first_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with quick_nights():
-        yield build_site(tmp_path_factory.mktemp("site"))
+def first_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A site's own scheme: another map, an added or removed sub-problem, and figures of the past made again."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +29,6 @@ from tests.review_site import (
     build_site,
     copy_site,
     put,
-    quick_nights,
     record,
     review,
     tables,
@@ -82,14 +80,13 @@ def untrainable(*_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site whose reviewer put one complaint in scope, for inaction and attitude; two nights."""
-    with quick_nights():
-        folder = build_site(tmp_path_factory.mktemp("site"))
-        site = copy_site(folder, tmp_path_factory.mktemp("reviewed"))
-        record(site, review(LIGHT_ID, OUT_OF_SCOPE, **INCLUDED))
-        run_night(site, AS_OF)
-        yield site.processed.parent
+    folder = build_site(tmp_path_factory.mktemp("site"))
+    site = copy_site(folder, tmp_path_factory.mktemp("reviewed"))
+    record(site, review(LIGHT_ID, OUT_OF_SCOPE, **INCLUDED))
+    run_night(site, AS_OF)
+    return site.processed.parent
 
 
 @pytest.fixture
@@ -145,13 +142,12 @@ def test_figures_of_the_past_are_made_again_from_the_kept_codebook(
     model = ensure_model(paths.models, paths.codebook)["model_id"]
     file = write_rows(tmp_path / "标注.csv", labelled_rows(60))
     before = evaluate_labels(paths, file)
-    with quick_nights():
-        for kind in ("tickets", "posts"):
-            (paths.raw / kind).mkdir(parents=True)
-        run_night(paths, AS_OF)
-        version = codebook_version(paths.codebook)
-        with_scheme(paths, paths.codebook, moved_scheme())
-        run_night(paths, AS_OF)
+    for kind in ("tickets", "posts"):
+        (paths.raw / kind).mkdir(parents=True)
+    run_night(paths, AS_OF)
+    version = codebook_version(paths.codebook)
+    with_scheme(paths, paths.codebook, moved_scheme())
+    run_night(paths, AS_OF)
     assert ensure_model(paths.models, paths.codebook)["model_id"] == model
     now = evaluate_labels(paths, file)
     again = evaluate_labels(paths, file, model, kept_codebook(paths, version))

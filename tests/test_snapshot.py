@@ -1,6 +1,7 @@
 """The analysts' handle: reads what was published, reaches nothing else, and lives through a publish of the night."""
 
 import errno
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from analysis.errors import IntegrityError, UsageError
 from analysis.site import SitePaths
 from analysis.snapshot import Snapshot
 from tests.command import ROOT
-from tests.review_site import LIGHT_ID, POLICE_ID, build_site, copy_site, quick_nights, tables
+from tests.review_site import LIGHT_ID, POLICE_ID, build_site, copy_site, tables
 
 PUBLISHED = [table for table in TABLES if table.is_published]
 PUBLISH = """
@@ -32,8 +33,7 @@ with Store.open(folder / "ledger.duckdb") as store:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with quick_nights():
-        return build_site(tmp_path_factory.mktemp("built"))
+    return build_site(tmp_path_factory.mktemp("built"))
 
 
 @pytest.fixture
@@ -149,6 +149,10 @@ def test_the_handle_lives_through_a_publish_and_says_so(site: SitePaths) -> None
     assert first.search("路灯")["complaint_id"].to_list() == [LIGHT_ID]
     for opened in (first, second, third):
         opened.close()
+
+
+def test_nobody_outside_of_its_group_reads_it_for_it_holds_leads(site: SitePaths) -> None:
+    assert stat.S_IMODE(site.snapshot.stat().st_mode) == 0o640
 
 
 def test_it_tells_the_run_and_its_age(site: SitePaths, snapshot: Snapshot) -> None:

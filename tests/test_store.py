@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 from random import Random
 from shutil import copyfile
@@ -13,11 +14,22 @@ import duckdb
 import pandas as pd
 import pytest
 
-from analysis.contracts import ASSESSMENTS, COMPLAINTS, EVENTS, GATE_DECISIONS, MATTERS, RUNS
+from analysis.contracts import (
+    ASSESSMENTS,
+    COMPLAINT_MATTERS,
+    COMPLAINTS,
+    EVENTS,
+    GATE_DECISIONS,
+    INTAKE_ROWS,
+    MATTERS,
+    RAW_FILES,
+    RUNS,
+)
 from analysis.errors import BusyError, IntegrityError, UsageError
+from analysis.ledger import store as store_module
 from analysis.ledger.chain import SYSTEM, Head, event_record
 from analysis.ledger.store import Reader, Store
-from tests.ledger_frames import build_tables
+from tests.ledger_frames import RUN, build_tables, stored
 from tests.test_chain import events
 
 MATTER = pd.DataFrame([{"matter_id": "M-1", "canonical_complaint_id": "1", "run_id": "R"}])
@@ -173,6 +185,9 @@ def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random
     for table in (GATE_DECISIONS, ASSESSMENTS):
         rows = tables[table.name]
         store.append(table, rows[rows["complaint_id"].isin(judged)].assign(run_id=run_id))
+    _took_in(store, tables, fresh, number)
+    if number % 2:
+        _ruled(store, random)
     problem = tables["problems"].iloc[[random.randrange(20)]]
     store.put_problems(problem.assign(version=number, run_id=run_id))
     event = event_record(
@@ -188,11 +203,55 @@ def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random
     store.keep_head()
 
 
+def _took_in(store: Store, tables: Mapping[str, pd.DataFrame], fresh: pd.DataFrame, number: int) -> None:
+    """Keep the file that a night read, its rows (once some of an earlier file), and the matters of its complaints."""
+    run_id, file_id = f"R{number}", f"F{number}"
+    ids = fresh["complaint_id"].to_numpy()
+    store.append(RAW_FILES, tables["raw_files"].iloc[:1].assign(file_id=file_id, run_id=run_id))
+    rows = pd.DataFrame({"complaint_id": ids, "row_number": range(len(ids))}).assign(
+        file_id=file_id, sheet_name="", outcome="accepted"
+    )
+    store.append(INTAKE_ROWS, rows)
+    if number == 3:
+        store.append(INTAKE_ROWS, rows.assign(file_id="F2", row_number=rows["row_number"] + 100))
+    matters = pd.DataFrame({"matter_id": "M-" + fresh["complaint_id"], "canonical_complaint_id": ids, "run_id": run_id})
+    store.append(MATTERS, matters)
+    members = pd.DataFrame({"complaint_id": ids, "matter_id": "M-" + ids[0], "run_id": run_id})
+    store.append(COMPLAINT_MATTERS, members.assign(matched_complaint_id=None, similarity=0.9))
+
+
+def _ruled(store: Store, random: Random) -> None:
+    """Move a complaint into a matter of its own, as a person may between two runs."""
+    moved = store.table(COMPLAINT_MATTERS).iloc[[random.randrange(20)]]
+    matter_id = f"M-by-hand-{random.random()}"
+    store.apply("put_complaint_matters", {"given": moved.assign(matter_id=matter_id, similarity=None, run_id="")})
+    founded = {"matter_id": [matter_id], "canonical_complaint_id": moved["complaint_id"].tolist(), "run_id": [""]}
+    store.append(MATTERS, pd.DataFrame(founded))
+
+
+@pytest.mark.parametrize("name", ["links", "last_run", "judged_counts", "used_sub_problems", "file_balance"])
+def test_a_query_has_the_values_and_types_that_the_same_select_has(name: str) -> None:
+    statement = files("analysis.ledger").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+    asked = {"run_id": RUN.run_id} if "$run_id" in statement else {}
+    with stored(build_tables()) as store:
+        pd.testing.assert_frame_equal(store.query(name, **asked), store.select(statement, asked))
+
+
+def test_missing_values_of_any_type_are_told_as_a_select_tells_them(tmp_path: Path) -> None:
+    kinds = ("1", "1.5", "true", "'a'", "DATE '2026-11-20'", "TIMESTAMP '2026-11-20 10:00:00'", "['a']", "{'a': 1}")
+    rows = [", ".join(kinds), ", ".join(["NULL"] * len(kinds))]
+    with Store.open(tmp_path / "ledger.duckdb") as store:
+        for statement in (f"SELECT * FROM (VALUES ({rows[0]}), ({row}))" for row in rows):
+            found = store_module._fetched(store._connection.execute(statement))
+            pd.testing.assert_frame_equal(found, store.select(statement, {}))
+
+
 def _assert_published(store: Store, snapshot: Path) -> None:
     store.publish(snapshot)
+    held = store.tables()
     with Reader.open(snapshot) as reader:
         for name, table in reader.tables().items():
-            pd.testing.assert_frame_equal(table, store.tables()[name], obj=name)
+            pd.testing.assert_frame_equal(table, held[name], obj=name)
 
 
 @pytest.mark.parametrize("seed", range(4))

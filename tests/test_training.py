@@ -165,13 +165,25 @@ def test_a_model_that_does_not_fit_the_codebook_is_refused(model_directory: Path
         Classifier.load(model_directory, tmp_path)
 
 
+def test_a_table_judged_in_pieces_is_judged_as_in_one(model_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier, told = Classifier.load(model_directory), list[tuple[str, int, int]]()
+    whole = training.score_table(COMPLAINTS, classifier)
+    monkeypatch.setattr(training, "_JUDGED_AT_ONCE", 2)
+    pieces = training.score_table(COMPLAINTS, classifier, lambda *step: told.append(step))
+    pd.testing.assert_frame_equal(pieces, whole, check_exact=True)
+    assert told == [("判断诉求", done, 5) for done in (0, 2, 4, 5)]
+    assert training.score_table(COMPLAINTS[:0], classifier).empty
+
+
 def test_ensure_model_trains_once_and_again_when_something_changed(
     few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "corpus_files", lambda: [few])
     for name in (MODEL_FILE, CARD_FILE):  # what an earlier program left, which kept one model and no list of them
         (tmp_path / name).write_bytes(b"flat")
-    first = training.ensure_model(tmp_path)
+    told: list[tuple[str, int, int]] = []
+    first = training.ensure_model(tmp_path, progress=lambda *step: told.append(step))
+    assert told == [("训练模型", done, 6) for done in range(7)]
     own = tmp_path / first["model_id"]
     assert not (tmp_path / MODEL_FILE).exists()
     assert not (tmp_path / CARD_FILE).exists()

@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -33,7 +33,6 @@ from tests.review_site import (
     build_site,
     copy_site,
     put,
-    quick_nights,
     record,
     review,
 )
@@ -49,17 +48,16 @@ Tamper = Callable[[SitePaths], None]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with two nights and a review behind it; the ledger before the second night lies beside it."""
-    with quick_nights():
-        folder = build_site(tmp_path_factory.mktemp("verified"))
-        site = site_paths(folder / "raw", folder / "processed")
-        shutil.copytree(site.processed, folder / "older")
-        record(site, review(LIGHT_ID, OUT_OF_SCOPE))
-        put(site, "12328工单2.csv", _CLEAR, first=22030011)
-        run_night(site, AS_OF + timedelta(days=1))
-        _decide_by_hand(site)
-        yield folder
+    folder = build_site(tmp_path_factory.mktemp("verified"))
+    site = site_paths(folder / "raw", folder / "processed")
+    shutil.copytree(site.processed, folder / "older")
+    record(site, review(LIGHT_ID, OUT_OF_SCOPE))
+    put(site, "12328工单2.csv", _CLEAR, first=22030011)
+    run_night(site, AS_OF + timedelta(days=1))
+    _decide_by_hand(site)
+    return folder
 
 
 def _decide_by_hand(site: SitePaths) -> None:
@@ -163,6 +161,14 @@ FORGERIES: dict[str, tuple[str, str, str]] = {
         "问题与诉求",
         "问题与诉求表里却有",
         f"INSERT INTO problem_complaints SELECT problem_id, '{LIGHT_ID}', 'x', run_id FROM problem_complaints LIMIT 1",
+    ),
+    "a judgement in two problems": (
+        "问题与诉求",
+        "同时并入了问题",
+        (
+            "INSERT INTO problem_complaints SELECT p.problem_id, l.complaint_id, l.sub_problem_code, l.run_id"
+            " FROM problems p, (SELECT * FROM problem_complaints LIMIT 1) l WHERE p.problem_id <> l.problem_id LIMIT 1"
+        ),
     ),
     "a review edited": ("人工复核", "与记入它的事件不符", "UPDATE reviews SET decision = 'in_scope'"),
     "a review gone": ("人工复核", "却不在复核表里", "DELETE FROM reviews"),

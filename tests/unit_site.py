@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from analysis.config import load_settings
 from analysis.contracts import EVENTS, IMPORTS, PROBLEMS
 from analysis.ingest.grid import FileInfo, Sheet
 from analysis.ingest.identity import load_or_create_key
-from analysis.ingest.masking import load_masker
 from analysis.ingest.reader import Task, read
 from analysis.ingest.sandbox import Reading
 from analysis.ledger.life_cycle import Role, load_life_cycle
@@ -23,7 +21,6 @@ from analysis.ledger.steps import Moment, Request, plain_problem, take_steps
 from analysis.ledger.store import Reader, Store
 from analysis.pipeline.night import open_ledger, open_night, today
 from analysis.pipeline.publishing import publish_results
-from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths, site_paths
 
 TODAY = today(load_settings())
@@ -129,10 +126,8 @@ def copy_unit_site(built: Path, folder: Path) -> SitePaths:
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Load segmenter and masker once, and read workbooks without a process of their own: many small files."""
+    """Read workbooks without a process of their own: many small files."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("analysis.pipeline.night.load_segmenter", cache(load_segmenter))
-        patch.setattr("analysis.pipeline.importing.load_masker", cache(load_masker))
         patch.setattr("analysis.pipeline.returned_files.open_reading", read_here)
         yield
 

@@ -19,7 +19,7 @@ from analysis.classify.patterns import compile_literals, compile_terms
 from analysis.classify.ragged import Ragged
 from analysis.classify.term_index import TermIndex
 from analysis.classify.terms import beginnings
-from analysis.codebook import Review, read_codebook
+from analysis.codebook import Review, kept_while_unchanged, read_codebook
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
 from analysis.errors import SettingsError
@@ -386,6 +386,7 @@ def hit_table(finder: CueFinder, clauses: ClauseTable, matches: CueMatches) -> p
     )
 
 
+@kept_while_unchanged("actors.toml", "cues.toml")
 def load_cues(scheme: Scheme, directory: Path | None = None) -> CueFinder:
     """Load actors, term sets and rules: the site's own from `directory`, else the shipped ones.
 

@@ -32,8 +32,10 @@ from analysis.classify.model import (
 from analysis.classify.training_texts import Corpus
 from analysis.codebook.scheme import Scheme
 from analysis.contracts import UNIT_KINDS
+from analysis.progress import Progress, no_progress
 
 FOLDS = 5
+_FITTING = "训练模型"
 REVIEW_MARGIN = 1.5
 """How far from the threshold, in log odds, a score is left to a human."""
 
@@ -113,14 +115,22 @@ def _fit_models(data: TrainingSet, chosen: Flags, space: FeatureSpace, scales: B
 
 
 def fit(
-    data: TrainingSet, space: FeatureSpace, corpus: Corpus, scheme: Scheme, scales: BlockScales
+    data: TrainingSet,
+    space: FeatureSpace,
+    corpus: Corpus,
+    scheme: Scheme,
+    scales: BlockScales,
+    progress: Progress = no_progress,
 ) -> tuple[Model, Thresholds, dict[str, Any]]:
-    """Return the fitted model, its thresholds, and the figures of held-out judgements on the corpus."""
+    """Return the fitted model, its thresholds, and the figures of held-out judgements on the corpus.
+
+    progress: told how many of the models are fitted: one a fold, and the one that is kept.
+    """
     codes = scheme.sorted_codes
     count = data.corpus_count
     known = ~corpus.is_guess  # what a model guessed says nothing about how well this one judges
     measured = corpus.taken(known)
-    held_out = held_out_scores(data, known, space, scales)
+    held_out = held_out_scores(data, known, space, scales, progress)
     gold_scope, gold_code = data.scope[:count][known], data.code[:count][known]
 
     is_own = site_calibrates(corpus)
@@ -130,7 +140,9 @@ def fit(
     code_scores = code_calibration.probability(held_out.code)
     counts = _counting(measured) if is_own else measured.weights
     thresholds = _thresholds(reached, held_out.code, gold_code, gold_scope, counts, code_calibration, codes)
+    progress(_FITTING, FOLDS, FOLDS + 1)
     final = _fit_models(data, np.ones(count, dtype=bool), space, scales)
+    progress(_FITTING, FOLDS + 1, FOLDS + 1)
     model = Model(
         space, codes, UNIT_KINDS, final.gate, final.code, final.unit, gate_calibration, code_calibration
     )  # fmt: skip
@@ -150,7 +162,9 @@ class HeldOut:
     unit: Floats
 
 
-def held_out_scores(data: TrainingSet, known: Flags, space: FeatureSpace, scales: BlockScales) -> HeldOut:
+def held_out_scores(
+    data: TrainingSet, known: Flags, space: FeatureSpace, scales: BlockScales, progress: Progress = no_progress
+) -> HeldOut:
     """Score each known corpus text by models that saw neither it nor one of nearly the same wording."""
     count = data.corpus_count
     own = data.features[:count]
@@ -161,6 +175,7 @@ def held_out_scores(data: TrainingSet, known: Flags, space: FeatureSpace, scales
     groups = near_duplicate_groups(wording)
     scores = HeldOut(np.zeros((count, 1)), np.zeros((count, data.code.shape[1])), np.zeros(data.unit.shape))
     for number in range(FOLDS):
+        progress(_FITTING, number, FOLDS + 1)
         unseen = fold == number
         models = _fit_models(data, ~unseen & (known | ~np.isin(groups, groups[unseen])), space, scales)
         scores.gate[unseen] = models.gate.score(own[unseen])

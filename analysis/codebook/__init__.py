@@ -1,9 +1,11 @@
 """Reviewed domain knowledge as data, and the one way to read it."""
 
 import tomllib
+from collections.abc import Callable
+from functools import wraps
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -11,6 +13,9 @@ from analysis.errors import SettingsError
 from analysis.validation import describe
 
 Content = TypeVar("Content", bound=BaseModel)
+Loaded = TypeVar("Loaded")
+Given = ParamSpec("Given")
+_KEPT_AT_ONCE = 4
 
 
 class Review(BaseModel):
@@ -47,3 +52,30 @@ def read_codebook(name: str, model: type[Content], directory: Path | None = None
     except ValidationError as error:
         place, reason = describe(error.errors()[0])
         raise SettingsError(f"代码本 {name} 的“{place}”有误：{reason}。请按模板修改后重试。") from error
+
+
+def kept_while_unchanged(*names: str) -> Callable[[Callable[Given, Loaded]], Callable[Given, Loaded]]:
+    """Decorate what loads codebook files `names`: in one process, the same content is prepared only once.
+
+    The loader's last argument may be the directory of the site's own files; the others must be hashable, and what it
+    returns must never change, since all callers share it.
+    """
+
+    def decorate(load: Callable[Given, Loaded]) -> Callable[Given, Loaded]:
+        kept: dict[tuple[object, ...], Loaded] = {}
+
+        @wraps(load)
+        def loaded(*given: Given.args, **named: Given.kwargs) -> Loaded:
+            arguments = (*given, *named.values())
+            directory = next((value for value in arguments if isinstance(value, Path)), None)
+            others = [value for value in arguments if value is not None and not isinstance(value, Path)]
+            key = (*others, *(read_codebook_bytes(name, directory) for name in names))
+            if key not in kept:
+                if len(kept) == _KEPT_AT_ONCE:
+                    del kept[next(iter(kept))]
+                kept[key] = load(*given, **named)
+            return kept[key]
+
+        return loaded
+
+    return decorate

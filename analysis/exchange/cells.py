@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 CELL_LIMIT = 32_767
 """Longest text of a cell, in UTF-16 units; Excel and xlsxwriter drop what is longer without a word."""
@@ -69,10 +69,17 @@ def display_width(text: str) -> float:
     return sum(map(_character_width, text))
 
 
+@lru_cache(maxsize=20_000)
+def _word_width(word: str) -> float:
+    return display_width(word)
+
+
+@lru_cache(maxsize=5_000)
 def wrapped_line_count(text: str, units: float) -> int:
     """Return how many lines `text` takes in a cell that is `units` halves of a Chinese character wide, at least one.
 
-    Latin words and numbers move to the next line as a whole where they fit there, as office programs do it.
+    Latin words and numbers move to the next line as a whole where they fit there, as office programs do it. Words and
+    short cells repeat from row to row, so the last ones are remembered.
     """
     return sum(_lines_of_paragraph(paragraph, max(units, 2)) for paragraph in text.split("\n"))
 
@@ -82,7 +89,7 @@ def _lines_of_paragraph(paragraph: str, units: float) -> int:
         return 1
     lines, used = 1, 0.0
     for word in _WORDS.findall(paragraph):
-        width = display_width(word) if len(word) == 1 or word[0] <= "~" else 2 * len(word)
+        width = _word_width(word) if len(word) == 1 or word[0] <= "~" else 2 * len(word)
         if used + width <= units:
             used += width
         elif len(word) > 1 and word[0] > "~":

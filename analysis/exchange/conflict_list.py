@@ -9,6 +9,7 @@ from typing import Any
 from analysis.contracts import PROBLEMS
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
+from analysis.exchange.style import Filler
 
 _COLUMNS = (
     SheetColumn("number", "序号", 5, Kind.SHORT),
@@ -20,6 +21,7 @@ _COLUMNS = (
     SheetColumn("filed", "单位交回", 20),
     SheetColumn("present", "台账现在", 20),
     SheetColumn("reason", "冲突原因", 26),
+    SheetColumn("ruling", "核定", 13, Kind.SHORT, Filler.SUPERVISOR, choices=("采用单位交回的", "维持台账现在的")),
 )
 
 
@@ -60,7 +62,8 @@ def write_conflicts(
         title=title,
         subtitle=f"文件：{file_name}　　出具单位：{office}　　日期：{as_of:%Y-%m-%d}",
         notes=(
-            "以下各处没有记入台账，其余的已经记入。请监督单位逐处核定：采用单位内容的，由监督单位填报或请单位在新台账里重填。",
+            "以下各处没有记入台账，其余的已经记入。单元格是单位交回的文件里的地址。",
+            "请监督单位逐处核定：采用单位交回的，请单位在新台账里重填；维持台账现在的，不必再填。灰色栏备查，不再导入。",
         ),
         columns=_COLUMNS,
         rows=rows,

@@ -37,68 +37,76 @@ DECISION_WORDS: Mapping[str, str] = MappingProxyType(
 """What the supervisor chooses, by the step that it is; a correction leaves the last step out."""
 
 _FACTS, _ASKED, _DECIDED = "问题情况", "责任单位填报和申请", "监督单位决定"
+_RARE, _ASIDE = "少用的决定栏（不打印）", "参考（不打印）"
 _S = Filler.SUPERVISOR
+
+
+def _aside(field: str, heading: str, width: float, kind: Kind = Kind.TEXT) -> SheetColumn:
+    return SheetColumn(field, heading, width, kind, band=_ASIDE, is_printed=False)
+
+
+def _rare(field: str, heading: str, width: float, kind: Kind, hint: str) -> SheetColumn:
+    return SheetColumn(field, heading, width, kind, _S, _RARE, hint=hint, is_printed=False)
+
 
 DECISION_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("number", "序号", 4.6, Kind.SHORT, band=_FACTS, has_tone=True),
-    SheetColumn("problem_id", "问题编号", 8.6, Kind.SHORT, band=_FACTS),
-    SheetColumn("task", "待决定的事", 8.6, Kind.SHORT, band=_FACTS),
+    SheetColumn("problem_id", "问题编号", 8.4, Kind.SHORT, band=_FACTS),
+    SheetColumn("task", "待决定的事", 6.4, Kind.SHORT, band=_FACTS),
     SheetColumn("source_label", "问题来源", 4.4, Kind.SHORT, band=_FACTS),
-    SheetColumn("batch", "批次", 6, Kind.SHORT, band=_FACTS),
     SheetColumn("sub_problem_name", "问题小类", 8.4, Kind.SHORT, band=_FACTS),
-    SheetColumn("statement", "具体问题", 19, band=_FACTS),
-    SheetColumn("complaint_count", "诉求数", 5, Kind.COUNT, band=_FACTS),
-    SheetColumn("complainant_count", "人数", 5, Kind.COUNT, band=_FACTS),
-    SheetColumn("matter_count", "事项数", 5, Kind.COUNT, band=_FACTS),
-    SheetColumn("unit_short_name", "现责任单位", 8.4, Kind.SHORT, band=_FACTS),
-    SheetColumn("unit_reason", "定责依据", 8.4, band=_FACTS),
-    SheetColumn("registered_on", "登记日期", 10.6, Kind.DATE, band=_FACTS),
-    SheetColumn("due_on", "整改时限", 10.6, Kind.DATE, band=_FACTS, has_tone=True),
-    SheetColumn("time_words", "时限状态", 8.6, Kind.SHORT, band=_FACTS, has_tone=True),
-    SheetColumn("status_label", "办理状态", 6.6, Kind.SHORT, band=_FACTS),
-    SheetColumn("status_reason", "状态说明", 10, band=_FACTS),
-    SheetColumn("last_step", "上一步", 10, band=_FACTS),
-    SheetColumn("released_text", "已放行文字", 16, band=_FACTS),
-    SheetColumn("measure", "整改措施", 13, band=_ASKED),
-    SheetColumn("completed_on", "完成日期", 10.6, Kind.DATE, band=_ASKED),
-    SheetColumn("evidence", "佐证材料", 9, band=_ASKED),
-    SheetColumn("evidence_on", "佐证日期", 10.6, Kind.DATE, band=_ASKED),
-    SheetColumn("extension_due_on", "申请延期至", 10.6, Kind.DATE, band=_ASKED),
-    SheetColumn("extension_reason", "延期理由", 9, band=_ASKED),
-    SheetColumn("decision", "决定", 9, Kind.SHORT, _S, _DECIDED, hint="下拉列表只列现在可以作的决定"),
-    SheetColumn("unit", "责任单位", 8.6, Kind.SHORT, _S, _DECIDED, hint="“确定责任单位”时选"),
-    SheetColumn("receiver", "移送单位", 8.6, Kind.SHORT, _S, _DECIDED, hint="“移送”时填"),
+    SheetColumn("statement", "具体问题", 18, band=_FACTS),
+    SheetColumn("complaint_count", "诉求数", 4.6, Kind.COUNT, band=_FACTS),
+    SheetColumn("complainant_count", "人数", 4.6, Kind.COUNT, band=_FACTS),
+    SheetColumn("matter_count", "事项数", 4.6, Kind.COUNT, band=_FACTS),
+    SheetColumn("unit_short_name", "现责任单位", 7.4, Kind.SHORT, band=_FACTS),
+    SheetColumn("due_on", "整改时限", 9.8, Kind.DATE, band=_FACTS, has_tone=True),
+    SheetColumn("time_words", "时限状态", 8.8, Kind.SHORT, band=_FACTS, has_tone=True),
+    SheetColumn("status_label", "办理状态", 6.4, Kind.SHORT, band=_FACTS),
+    SheetColumn("status_reason", "状态说明", 11, band=_FACTS),
+    SheetColumn("measure", "整改措施", 16, band=_ASKED),
+    SheetColumn("completed_on", "完成日期", 9.8, Kind.DATE, band=_ASKED),
+    SheetColumn("evidence", "佐证材料", 9.6, band=_ASKED),
+    SheetColumn("extension_due_on", "申请延期至", 9.8, Kind.DATE, band=_ASKED),
+    SheetColumn("extension_reason", "延期理由", 9.6, band=_ASKED),
+    SheetColumn("decision", "决定", 8.4, Kind.SHORT, _S, _DECIDED, hint="下拉列表只列现在可以作的决定"),
+    SheetColumn("reason", "理由", 11, Kind.TEXT, _S, _DECIDED, hint="除交办、开始核查、核查通过和不通过外必填"),
+    SheetColumn("verification", "核查意见", 11, Kind.TEXT, _S, _DECIDED, hint="核查通过、不通过时必填"),
+    SheetColumn("verified_by", "核查人", 6, Kind.SHORT, _S, _DECIDED, hint="核查通过、不通过、不属实时必填"),
+    SheetColumn("verified_on", "核查日期", 9.8, Kind.DATE, _S, _DECIDED, hint="核查通过、不通过时必填"),
+    SheetColumn("unit", "责任单位", 7.4, Kind.SHORT, _S, _DECIDED, hint="“确定责任单位”时选"),
     SheetColumn(
         "extended_to",
         "延期至",
-        10.6,
+        9.8,
         Kind.DATE,
         _S,
         _DECIDED,
         hint="“批准延期”时填；空着即批准所申请的日期，不得早于原时限",
     ),
-    SheetColumn(
-        "merged_into", "并入问题编号", 8.6, Kind.SHORT, _S, _DECIDED, hint="“并入另一问题”时填，如 FR-2026-0001"
-    ),
-    SheetColumn("verification", "核查意见", 13, Kind.TEXT, _S, _DECIDED, hint="核查通过、不通过时必填"),
-    SheetColumn("verified_by", "核查人", 7, Kind.SHORT, _S, _DECIDED, hint="核查通过、不通过、不属实时必填"),
-    SheetColumn("verified_on", "核查日期", 10.6, Kind.DATE, _S, _DECIDED, hint="核查通过、不通过时必填"),
-    SheetColumn("accepting_unit", "验收单位", 8, Kind.SHORT, _S, _DECIDED, hint="核查通过时可填"),
-    SheetColumn(
+    _rare("receiver", "移送单位", 10, Kind.SHORT, "“移送”时填"),
+    _rare("accepting_unit", "验收单位", 10, Kind.SHORT, "核查通过时可填"),
+    _rare("merged_into", "并入问题编号", 14, Kind.SHORT, "“并入另一问题”时填，如 FR-2026-0001"),
+    _rare(
         "release",
         "放行文字",
-        16,
+        24,
         Kind.TEXT,
-        _S,
-        _DECIDED,
-        hint="“放行文字”时填：用自己的中性文字写明要让责任单位知道的事实，不抄诉求，不写人名、电话、住址、具体日期；"
+        "“放行文字”时填：用自己的中性文字写明要让责任单位知道的事实，不抄诉求，不写人名、电话、住址、具体日期；"
         "改写的写全，代替已放行的",
     ),
-    SheetColumn("reason", "理由", 13, Kind.TEXT, _S, _DECIDED, hint="除交办、开始核查、核查通过和不通过外必填"),
+    _aside("released_text", "已放行文字", 24),
+    _aside("unit_reason", "定责依据", 14),
+    _aside("evidence_on", "佐证日期", 9.8, Kind.DATE),
+    _aside("registered_on", "登记日期", 9.8, Kind.DATE),
+    _aside("last_step", "上一步", 14),
+    _aside("batch", "批次", 12, Kind.SHORT),
     SheetColumn("row_id", "行标识", 12, Kind.SHORT, is_hidden=True),
     SheetColumn("version", "版本", 6, Kind.SHORT, is_hidden=True),
     SheetColumn("seal", "校验码", 12, Kind.SHORT, is_hidden=True),
 )
+"""What is read and filled in for most decisions stands left and is printed on A3 in 9 points; the rest is on the right.
+"""
 
 IDENTITY_FIELDS = ("row_id", "version")
 DECIDED_FIELDS = tuple(c.field for c in DECISION_COLUMNS if c.filler is _S)

@@ -37,6 +37,7 @@ _NOTES = (
     "在灰色栏里作决定：“决定”从下拉列表选，每行一个；其余各栏按所选的决定填写，用不着的留空。没有决定的行留空，导入时略过。",
     "深蓝栏头的各栏和隐藏栏请勿改动。导出以后有变化的问题，导入时会逐行说明，重新导出再定。",
     "填好后用 hotline decide import 导入：逐格核对，有错整份不记；不会重复记入。用 hotline export 或下次运行更新台账。",
+    "打印为 A3 横向、一页宽，到“延期至”为止；移送、验收、并入、放行各栏和参考各栏在它右边，只在屏幕上看和填。",
 )
 _LEAD_WARNING = "本表含线索，严格保密：不得交给被反映单位或个人（《信访工作条例》第四十六条）。"
 
@@ -118,7 +119,7 @@ def write_decision_workbook(
             subtitle=f"共 {len(own)} 个　　出具单位：{issue.office}　　导出日期：{issue.as_of:%Y-%m-%d}",
             warning=_LEAD_WARNING if issue.with_leads else _WARNING,
             notes=(*_NOTES, COUNTING_RULE) if name == WAITING_SHEET else (),
-            has_tone_legend=name == WAITING_SHEET,
+            has_tone_legend=name != FINISHED_SHEET,
             columns=columns,
             rows=[_row(n, p, offers, last_steps, issue) for n, p in enumerate(own.to_dict("records"), 1)],
             frozen_columns=2,

@@ -21,6 +21,7 @@ from analysis.exchange.replies import supervisor_replies
 from analysis.exchange.shown import Shown
 from analysis.exchange.superior_list import superior_problems, write_superior_list
 from analysis.exchange.unit_workbook import UnitIssue, unit_problems, write_unit_workbook
+from analysis.progress import Progress, no_progress
 from analysis.time_left import TimeLeftOf
 
 __all__ = ["RunInfo", "write_outputs"]
@@ -31,6 +32,8 @@ PROBLEM_LIST = "问题清单.xlsx"
 LEADS = "线索移送清单.xlsx"
 SUPERIOR_LIST = "移送上级清单.xlsx"
 DIGEST = "夜报.md"
+_LISTS = 4
+"""Files beside the units' workbooks."""
 
 
 def write_outputs(
@@ -46,6 +49,7 @@ def write_outputs(
     source_names: Mapping[str, str] | None = None,
     places: CoarsePlaces | None = None,
     oversight: Oversight | None = None,
+    progress: Progress = no_progress,
 ) -> list[Path]:
     """Write all workbooks and the digest of a run and return their paths.
 
@@ -65,6 +69,7 @@ def write_outputs(
         source_names: Chinese names of the source codes.
         places: finds roads and subdistricts; the shipped data if not given.
         oversight: what is known of reviews, the elusion test and drift; nothing if not given.
+        progress: told how many files are written.
 
     Raises:
         HotlineError: the tables contradict each other or the codebook.
@@ -76,8 +81,10 @@ def write_outputs(
     details = mark_leads(shown.details, scheme)
     directory.mkdir(mode=0o750, parents=True, exist_ok=True)
     replies = supervisor_replies(shown.steps)
-    written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition, issue, replies)
+    written = _write_unit_workbooks(directory / UNIT_FOLDER, ledger, edition, issue, replies, progress)
+    progress("写清单", 0, _LISTS)
     written.append(write_problem_list(directory / PROBLEM_LIST, ledger, details, shown, edition, oversight))
+    progress("写清单", 1, _LISTS)
     if has_leads(ledger, details):
         written.append(write_leads(directory / LEADS, ledger, details, shown.explanations, edition))
     else:
@@ -87,22 +94,32 @@ def write_outputs(
         written.append(write_superior_list(directory / SUPERIOR_LIST, for_superiors, edition))
     else:
         _retire(directory / SUPERIOR_LIST)
+    progress("写清单", _LISTS - 1, _LISTS)
     digest = build_digest(ledger, shown, edition, oversight).encode()
     written.append(write_atomically(directory / DIGEST, digest, SHARED_MODE))
+    progress("写清单", _LISTS, _LISTS)
     return written
 
 
 def _write_unit_workbooks(
-    folder: Path, ledger: pd.DataFrame, edition: Edition, issue: UnitIssue, replies: Mapping[str, str]
+    folder: Path,
+    ledger: pd.DataFrame,
+    edition: Edition,
+    issue: UnitIssue,
+    replies: Mapping[str, str],
+    progress: Progress,
 ) -> list[Path]:
     folder.mkdir(mode=0o750, exist_ok=True)
     written = []
-    for unit_id, name in _workbook_names(edition.units).items():
+    names = _workbook_names(edition.units)
+    for position, (unit_id, name) in enumerate(names.items()):
+        progress("写台账", position, len(names))
         path = folder / name
         if unit_problems(ledger, unit_id).empty:
             _retire(path)
         else:
             written.append(write_unit_workbook(path, ledger, edition.units[unit_id], edition, issue, replies))
+    progress("写台账", len(names), len(names))
     return written
 
 

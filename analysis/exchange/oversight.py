@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import pandas as pd
 
@@ -15,7 +14,8 @@ class Oversight:
     """Findings about reviews, the elusion test and drift, as the ledger tells them; empty where there are none.
 
     Attributes:
-        queue: what waits for a reviewer, best first: complaint_id, reasons (Chinese, joined by ；).
+        waiting: how many complaints wait for a reviewer, by their reasons (Chinese, joined by ；).
+        queue: those of them that are shown, best first: complaint_id, reasons.
         applied: the reviews that this run applied: complaint_id, reviewer, decision, is_final.
         elusion: one row per month, the newest first: month, population_count, sample_count, reviewed_count,
             missed_count, missed_at_most_share.
@@ -24,6 +24,7 @@ class Oversight:
         drift_note: why nothing is compared, or what to mind about the comparison.
     """
 
+    waiting: Counter[str] = field(default_factory=Counter)
     queue: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["complaint_id", "reasons"]))
     applied: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=["complaint_id", "reviewer", "decision", "is_final"])
@@ -35,11 +36,7 @@ class Oversight:
 
     def waiting_count(self, reason: str) -> int:
         """Return how many complaints wait for a reviewer for a reason (a key of REVIEW_REASONS)."""
-        return sum(count for words, count in self._told.items() if REVIEW_REASONS[reason] in words.split("；"))
-
-    @cached_property
-    def _told(self) -> Counter[str]:
-        return Counter(self.queue["reasons"].tolist())
+        return sum(count for words, count in self.waiting.items() if REVIEW_REASONS[reason] in words.split("；"))
 
     @property
     def outside_count(self) -> int:
@@ -53,12 +50,12 @@ def review_section(found: Oversight) -> str:
 
 
 def _waiting(found: Oversight) -> str:
-    if found.queue.empty:
+    if not found.waiting:
         return "没有待复核的诉求。"
     rows = [(words, found.waiting_count(reason)) for reason, words in REVIEW_REASONS.items()]
     table = markdown_table(["原因", "件数"], [row for row in rows if row[1]], 1)
     return (
-        f"共 {len(found.queue)} 件，含模型已有判断而值得人看一眼的。一件有几条原因的各计一次。\n\n{table}\n\n"
+        f"共 {found.waiting.total()} 件，含模型已有判断而值得人看一眼的。一件有几条原因的各计一次。\n\n{table}\n\n"
         "按价值从高到低的清单用 hotline review 导出。"
     )
 

@@ -1,5 +1,6 @@
 """Writes sheets with title, notes, heading, rows, print set-up and drop-downs, all laid out in one way."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from io import BytesIO
@@ -15,7 +16,10 @@ from analysis.exchange.files import SHARED_MODE, write_atomically
 from analysis.exchange.sheets import Book, Kind, Marked, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
 
-_A4 = 9
+_A4, _A3 = 9, 8
+_A4_LANDSCAPE_IN_INCHES = 11.69
+_SMALLEST_PRINT = 8
+"""In points: a table that A4 would print smaller than this is set up for A3."""
 _MARGINS_IN_INCHES = {"left": 0.25, "right": 0.25, "top": 0.4, "bottom": 0.55}
 _WIDTH_OF_PLAIN_TITLE = 150
 """Wider sheets are printed smaller, so their titles are set larger."""
@@ -95,7 +99,9 @@ class _SheetWriter:
         self.sheet = sheet
         self.target = book.workbook.add_worksheet(sheet.name)
         self.row = 0
+        self.cells: dict[tuple[Any, ...], tuple[dict[str, Any], Any]] = {}
         self.last_column = sum(not column.is_hidden for column in sheet.columns) - 1
+        self.printed = [column for column in sheet.columns if column.is_printed and not column.is_hidden]
 
     def write(self) -> None:
         for index, column in enumerate(self.sheet.columns):
@@ -114,8 +120,7 @@ class _SheetWriter:
         self._set_up_page(first_heading, first_row)
 
     def _write_title(self) -> None:
-        visible = self.sheet.columns[: self.last_column + 1]
-        enlargement = max(1.0, sum(c.width for c in visible) / _WIDTH_OF_PLAIN_TITLE)
+        enlargement = max(1.0, sum(c.width for c in self.printed) / _WIDTH_OF_PLAIN_TITLE)
         size = round(style.TITLE_SIZE * enlargement)
         self._write_line(self.sheet.title, font_name=style.HEADING_FONT, font_size=size, align="center")
         self._write_line(self.sheet.subtitle, align="center")
@@ -127,12 +132,12 @@ class _SheetWriter:
             self._write_tone_legend()
 
     def _write_line(self, text: str, **properties: Any) -> None:
-        """Write a line over the full width of the table."""
+        """Write a line over the full width of the table as it is printed."""
         text = clean_text(text)
         cell = self.book.format(**properties)
-        self._merge(self.row, 0, self.last_column, text, cell)
+        self._merge(self.row, 0, len(self.printed) - 1, text, cell)
         size = properties.get("font_size", style.BODY_SIZE)
-        units = sum(_units(column.width, size) for column in self.sheet.columns[: self.last_column + 1])
+        units = sum(_units(column.width, size) for column in self.printed)
         self._set_height(wrapped_line_count(text, units), size)
 
     def _merge(self, row: int, first: int, last: int, text: str, cell: Any) -> None:
@@ -150,7 +155,7 @@ class _SheetWriter:
             pieces += [self._font(font_color=fill, font_size=14), "■", words, f" {tone}　"]
         pieces += [words, "（序号和时限着色，“时限状态”写明天数）"]
         cell = self.book.format(align="left")
-        self._merge(self.row, 0, self.last_column, "", cell)
+        self._merge(self.row, 0, len(self.printed) - 1, "", cell)
         _require_written(self.target.write_rich_string(self.row, 0, *pieces, cell))
         self._set_height(1, 14)
 
@@ -189,12 +194,21 @@ class _SheetWriter:
         lines = 1
         for index, column in enumerate(self.sheet.columns):
             value = row.values.get(column.field)
-            shown = self._write_value(index, value, self._cell_properties(column, row, value))
+            shown = self._write_value(index, value, *self._cell(index, column, row, value))
             if not column.is_hidden:
                 lines = max(lines, wrapped_line_count(shown, _units(column.width, style.BODY_SIZE)))
         self._set_height(lines, style.BODY_SIZE)
 
-    def _cell_properties(self, column: SheetColumn, row: SheetRow, value: Value) -> dict[str, Any]:
+    def _cell(self, index: int, column: SheetColumn, row: SheetRow, value: Value) -> tuple[dict[str, Any], Any]:
+        """Return the properties and the format of a cell; the cells of a column share a few."""
+        is_formula = isinstance(value, str) and reads_as_formula(value)
+        kind = index, row.tone, row.is_total, column.field in row.flagged, is_formula
+        if kind not in self.cells:
+            properties = self._cell_properties(column, row, is_formula=is_formula)
+            self.cells[kind] = properties, self.book.format(**properties)
+        return self.cells[kind]
+
+    def _cell_properties(self, column: SheetColumn, row: SheetRow, *, is_formula: bool) -> dict[str, Any]:
         properties: dict[str, Any] = {
             "align": "left" if column.kind is Kind.TEXT else "center",
             "border": 1,
@@ -216,18 +230,17 @@ class _SheetWriter:
             properties |= {"bold": True, "bg_color": style.TONE_FILL[row.tone]}
         if column.field in row.flagged:
             properties["bg_color"] = style.FLAGGED_FILL
-        if isinstance(value, str) and reads_as_formula(value):
+        if is_formula:
             properties["quote_prefix"] = True
         return properties
 
-    def _write_value(self, index: int, value: Value, properties: dict[str, Any]) -> str:
+    def _write_value(self, index: int, value: Value, properties: dict[str, Any], cell: Any) -> str:
         """Write one cell, never as a formula, and return what it shows."""
-        cell = self.book.format(**properties)
         if value is None or value == "":
             _require_written(self.target.write_blank(self.row, index, None, cell))
             return ""
         if isinstance(value, Marked):
-            return self._write_marked(index, value, properties)
+            return self._write_marked(index, value, properties, cell)
         if isinstance(value, str):
             text = cut_to_cell(clean_text(value))
             _require_written(self.target.write_string(self.row, index, text, cell))
@@ -238,17 +251,18 @@ class _SheetWriter:
         _require_written(self.target.write_number(self.row, index, value, cell))
         return str(value)
 
-    def _write_marked(self, index: int, value: Marked, properties: dict[str, Any]) -> str:
+    def _write_marked(self, index: int, value: Marked, properties: dict[str, Any], cell: Any) -> str:
         """Write a text whose marked part is bold and red; a rich text needs at least two parts."""
         pieces = (value.text[: value.start], value.text[value.start : value.end], value.text[value.end :])
         before, marked, after = map(clean_text, pieces)
         emphasis = {"bold": True, "font_color": style.WARNING_COLOUR}
         if not marked or not before + after:
-            return self._write_value(index, before + marked + after, properties | (emphasis if marked else {}))
+            emphasised = properties | (emphasis if marked else {})
+            return self._write_value(index, before + marked + after, emphasised, self.book.format(**emphasised))
         plain = self._font()
         fragments = [*([plain, before] if before else []), self._font(**emphasis), marked]
         fragments += [plain, after] if after else []
-        _require_written(self.target.write_rich_string(self.row, index, *fragments, self.book.format(**properties)))
+        _require_written(self.target.write_rich_string(self.row, index, *fragments, cell))
         return before + marked + after
 
     def _font(self, **properties: Any) -> Any:
@@ -316,10 +330,12 @@ class _SheetWriter:
         if self.sheet.is_protected:
             sheet.protect("", _LEFT_OPEN)
         sheet.repeat_rows(first_heading, first_row - 1)
-        sheet.print_area(0, 0, last_row, self.last_column)
+        if self.sheet.frozen_columns:  # for who prints a wide sheet on two pages of A4
+            sheet.repeat_columns(0, self.sheet.frozen_columns - 1)
+        sheet.print_area(0, 0, last_row, len(self.printed) - 1)
         if not self.sheet.is_portrait:
             sheet.set_landscape()
-        sheet.set_paper(_A4)
+        sheet.set_paper(_A4 if self.sheet.is_portrait else _paper(column.width for column in self.printed))
         sheet.set_margins(**_MARGINS_IN_INCHES)
         sheet.fit_to_pages(1, 0)
         sheet.center_horizontally()
@@ -327,6 +343,13 @@ class _SheetWriter:
         sheet.hide_gridlines(2)
         whole = xl_range(0, 0, last_row, self.last_column)
         sheet.ignore_errors({"number_stored_as_text": whole})
+
+
+def _paper(widths: Iterable[float]) -> int:
+    """Return the paper on which a landscape sheet of columns so wide can still be read when it is one page wide."""
+    inches = sum(width * 7 + 5 for width in widths) / 96
+    room = _A4_LANDSCAPE_IN_INCHES - _MARGINS_IN_INCHES["left"] - _MARGINS_IN_INCHES["right"]
+    return _A4 if style.BODY_SIZE * room / inches >= _SMALLEST_PRINT else _A3
 
 
 def _units(width: float, font_size: float) -> float:

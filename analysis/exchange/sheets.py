@@ -35,6 +35,7 @@ class SheetColumn:
         has_tone: the cell shows the row's tone.
         hint: how to fill it in.
         is_hidden: for the program that reads the sheet back; such columns stand last.
+        is_printed: part of the print-out; columns that are only read and filled in on the screen stand right of it.
     """
 
     field: str
@@ -48,6 +49,7 @@ class SheetColumn:
     has_tone: bool = False
     hint: str = ""
     is_hidden: bool = False
+    is_printed: bool = True
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,14 @@ def told_apart(names: Sequence[str]) -> list[str]:
 def nothing(ax: Axes, why: str) -> None:
     """Say in the axes that there is nothing to draw, and why."""
     ax.set_axis_off()
+    ax.set_gid(why)
     ax.text(0.5, 0.5, f"{_MISSING}：{why}", transform=ax.transAxes, ha="center", va="center", wrap=True)
+
+
+def why_nothing(figure: Figure) -> str:
+    """Return why a figure shows nothing in any of its axes; "" where it shows something."""
+    reasons = [ax.get_gid() for ax in figure.axes]
+    return "；".join(dict.fromkeys(filter(None, reasons))) if all(reasons) else ""
 
 
 def shades() -> LinearSegmentedColormap:

@@ -21,7 +21,7 @@ from analysis.contracts import (
     Table,
 )
 from analysis.figures import intake, progress, quality, relapse, repeats, spread, words
-from analysis.figures.canvas import AnyFigure, as_png
+from analysis.figures.canvas import AnyFigure, as_png, why_nothing
 from analysis.figures.catalogue import ChartWords, load_catalogue
 from analysis.summary.context import Context
 from analysis.summary.intake import intake_by_month
@@ -125,6 +125,13 @@ class Chart:
         figure = drawn.figure if isinstance(drawn, Axes) else drawn
         assert isinstance(figure, Figure)
         return figure
+
+    def picture(self, frame: pd.DataFrame, line: str, dpi: int) -> tuple[bytes, str]:
+        """Return the figure of numbers as a PNG without its title, and why it shows nothing, "" where it does."""
+        figure = self.figure_of(frame, line)
+        figure.suptitle("")
+        nothing = why_nothing(figure)
+        return as_png(figure, dpi), nothing
 
     def png(self, frame: pd.DataFrame, line: str, form: str = "page", dpi: int = _DPI) -> bytes:
         """Return the figure of numbers as a PNG; the same numbers give the same bytes."""

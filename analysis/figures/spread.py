@@ -101,8 +101,8 @@ def draw_sub_problems(frame: pd.DataFrame, ax: Axes | None = None, *, source: st
         names = rows.loc[is_nothing, "sub_problem_name"]
         more = f"等 {len(names)} 个" if len(names) > _MOST_NAMES else ""
         remarks.append(f"没有反映的小类：{'、'.join(names[:_MOST_NAMES])}{more}。")
-    if shown.empty:
-        nothing(ax, "台账里没有诉求")
+    if shown["complaint_count"].isna().all():
+        nothing(ax, "台账里没有诉求" if shown.empty else "各小类的数量都很少，不显示")
     else:
         _share_bars(ax, shown, list(dict.fromkeys(rows["category_name"])), chosen.small)
     sample = f"n = {_sum(total)}，{int(total['problem_count'].sum())} 个问题。"

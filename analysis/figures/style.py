@@ -7,8 +7,8 @@ from importlib.resources import files
 from matplotlib import rcParams
 from pydantic import BaseModel, ConfigDict
 
+from analysis.chinese_font import use_chinese_font
 from analysis.codebook import Review
-from analysis.figures.chinese import use_chinese_font
 
 
 class _Data(BaseModel):

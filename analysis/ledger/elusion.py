@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from analysis.config import Elusion
 from analysis.contracts import ELUSION_SAMPLES, GATE_DECISIONS, REVIEWS, RUNS
@@ -43,7 +43,7 @@ def upper_bound(missed: int, reviewed: int, confidence: float) -> float:
     >>> round(upper_bound(0, 60, 0.95), 3)
     0.049
     """
-    return 1.0 if missed >= reviewed else float(beta.ppf(confidence, missed + 1, reviewed - missed))
+    return 1.0 if missed >= reviewed else float(betaincinv(missed + 1, reviewed - missed, confidence))
 
 
 def draw(tables: Tables, month: str, site_code: str, rules: Elusion) -> pd.DataFrame:

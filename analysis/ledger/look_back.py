@@ -7,9 +7,9 @@ decides the lots and the start, so that the same seed on the same ledger draws t
 
 import hashlib
 from collections.abc import Mapping
+from math import comb
 
 import pandas as pd
-from scipy.stats import hypergeom
 
 from analysis.contracts import LOOK_BACK_SAMPLES, PROBLEMS
 
@@ -52,8 +52,14 @@ def failing_at_most(failed: int, looked_at: int, population: int, confidence: fl
     >>> failing_at_most(0, 10, 10, 0.95), failing_at_most(0, 0, 10, 0.95), failing_at_most(0, 20, 100, 0.95)
     (0, 10, 12)
     """
+    samples = comb(population, looked_at)
+
+    def chance_of_so_few(failing: int) -> float:
+        sound = population - failing
+        return sum(comb(failing, i) * comb(sound, looked_at - i) for i in range(failed + 1)) / samples
+
     possible = range(failed, population - (looked_at - failed) + 1)
-    return max(k for k in possible if hypergeom.cdf(failed, population, k, looked_at) > 1 - confidence)
+    return max(failing for failing in possible if chance_of_so_few(failing) > 1 - confidence)
 
 
 def look_back_figures(tables: Mapping[str, pd.DataFrame], confidence: float) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from analysis.ledger.grams import contains
 from analysis.ledger.likelihood import Judge
 from analysis.ledger.likeness import Floats, Indices, Profiles
 from analysis.ledger.matter_keys import OWN_KEY, TIMELESS, Bounds, candidates, keys_of, within_buckets
+from analysis.progress import Progress, no_progress
 
 
 @dataclass(frozen=True)
@@ -129,22 +130,27 @@ def group(
     return Grouped(members, _with_own_keys(fresh, complaints, numbers), profiles)
 
 
-def group_all(complaints: pd.DataFrame, rule: SameMatter, at_once: int) -> pd.DataFrame:
+def group_all(
+    complaints: pd.DataFrame, rule: SameMatter, at_once: int, progress: Progress = no_progress
+) -> pd.DataFrame:
     """Group complaints of which none has a matter yet, `at_once` at a time to spare memory.
 
     Args:
         complaints: see `group`.
         rule: see `group`.
         at_once: how many are taken at a time; the result does not depend on it.
+        progress: told how many are grouped.
 
     Returns:
         The members, as `group` returns them.
     """
     memory, members = _Memory(complaints), []
     for start in range(0, max(len(complaints), 1), at_once):
+        progress("归并诉求", start, len(complaints))
         grouped = group(complaints.iloc[start : start + at_once], rule, memory.known(start + 1))
         memory.keep(grouped)
         members.append(grouped.members)
+    progress("归并诉求", len(complaints), len(complaints))
     return pd.concat(members, ignore_index=True)
 
 

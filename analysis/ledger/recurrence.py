@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 import pandas as pd
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from analysis.config import Recurrence as RecurrenceSettings
 from analysis.ledger.chain import SYSTEM
@@ -94,8 +94,8 @@ def rate_ratio(after: int, before: int, months_after: float, months_before: floa
     1.9714...
     """
     tail = (1 - confidence) / 2
-    low = float(beta.ppf(tail, after, before + 1)) if after else 0.0
-    high = float(beta.ppf(1 - tail, after + 1, before)) if before else 1.0
+    low = float(betaincinv(after, before + 1, tail)) if after else 0.0
+    high = float(betaincinv(after + 1, before, 1 - tail)) if before else 1.0
     scale = months_before / months_after
     value = after / before * scale if before else None
     return Ratio(value, low / (1 - low) * scale, high / (1 - high) * scale if before else float("inf"))

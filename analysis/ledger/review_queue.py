@@ -1,7 +1,9 @@
 """The review queue: which complaints a human should look at next, and why."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import compress
 
 import numpy as np
@@ -30,6 +32,23 @@ QUEUE_COLUMNS = [
     "has_lead",
 ]
 _BETWEEN = "；"
+
+
+def _nobody() -> pd.DataFrame:
+    return pd.DataFrame({"complaint_id": [], "reasons": [], "place": []}, dtype=object)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The review queue in short: as much of it as the outputs of a run show.
+
+    Attributes:
+        counts: how many complaints wait, by their reasons (Chinese, joined by ；).
+        shown: complaint_id, reasons and place (1 the most valuable) of complaints under review, in that order.
+    """
+
+    counts: Counter[str] = field(default_factory=Counter)
+    shown: pd.DataFrame = field(default_factory=_nobody)
 
 
 def build_queue(tables: Mapping[str, pd.DataFrame], scheme: Scheme, settings: Settings) -> pd.DataFrame:
@@ -79,10 +98,10 @@ def rank_queue(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
     """
     gate, assessments = tables[GATE_DECISIONS.name], tables[ASSESSMENTS.name]
     disputed = disputed_opinions(tables)
-    sampled = samples_state(tables).query("state == 'waiting'").drop_duplicates("complaint_id", keep="last")
+    sampled = _sampled(tables)
     ids = pd.concat([gate["complaint_id"], disputed["complaint_id"]]).drop_duplicates()
     waiting: pd.DataFrame = ids.to_frame().merge(gate, on="complaint_id", how="left")
-    waiting = waiting.merge(sampled[["complaint_id", "lot"]], on="complaint_id", how="left")
+    waiting = waiting.merge(sampled, on="complaint_id", how="left")
     flags = _flags(waiting, assessments, gate, settings)
     flags["conflict"] = waiting["complaint_id"].isin(disputed["complaint_id"])
     flags["elusion"] = waiting["lot"].notna() & (waiting["decision"] == "out_of_scope")
@@ -95,6 +114,41 @@ def rank_queue(tables: Mapping[str, pd.DataFrame], settings: Settings) -> pd.Dat
     return waiting[["complaint_id", "decision", "scope_score", "unit_kind", "reasons", "value", "lot"]]
 
 
+def queue_parameters(tables: Mapping[str, pd.DataFrame], settings: Settings, most: int) -> dict[str, object]:
+    """Return the parameters of `sql/queue_by_reasons.sql`, which finds what `in_short` needs without the whole queue.
+
+    Args:
+        tables: as for `rank_queue`, of gate_decisions no more than `samples_state` needs.
+        settings: [review] with its weights, and the band of [classify].
+        most: how many complaints under review are shown.
+    """
+    sampled, rules = _sampled(tables), settings.review
+    return rules.weights.model_dump() | {
+        "disputed": disputed_opinions(tables)["complaint_id"].unique().tolist(),
+        "sampled": sampled["complaint_id"].tolist(),
+        "lots": sampled["lot"].tolist(),
+        "rare_below": rules.rare_below,
+        "disagreement_from": rules.disagreement_from,
+        "novel_from": rules.novel_from,
+        "middle": settings.classify.middle,
+        "half": _half_band(settings),
+        "in_conflict": REVIEW_REASONS["conflict"],
+        "most": most,
+    }
+
+
+def in_short(by_reasons: pd.DataFrame) -> Waiting:
+    """Return the queue in short; by_reasons: columns of `sql/queue_by_reasons.sql`."""
+    counts: Counter[str] = Counter()
+    shown = []
+    told = zip(_reasons(by_reasons), by_reasons["complaint_count"], by_reasons["shown"], strict=True)
+    for reasons, count, of_reasons in told:
+        counts[reasons] += int(count)
+        shown += [(c["complaint_id"], reasons, c["place"]) for c in ([] if of_reasons is None else of_reasons)]
+    found = pd.DataFrame(shown, columns=["complaint_id", "reasons", "place"])
+    return Waiting(counts, found.sort_values("place", ignore_index=True))
+
+
 def disputed_opinions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the reviewers' opinions about present texts on which they disagree, one row per reviewer."""
     reviews = tables[REVIEWS.name]
@@ -103,6 +157,17 @@ def disputed_opinions(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     texts = with_text_digest(complaints[complaints["complaint_id"].isin(open_conflicts["complaint_id"])])
     present = open_conflicts.merge(texts[VERSION], on=VERSION)
     return opinions(reviews).merge(present[VERSION], on=VERSION).sort_values(["complaint_id", "reviewer"])
+
+
+def _sampled(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return complaint_id and lot of the elusion samples that nobody has reviewed yet."""
+    waiting = samples_state(tables).query("state == 'waiting'")
+    return waiting.drop_duplicates("complaint_id", keep="last")[["complaint_id", "lot"]]
+
+
+def _half_band(settings: Settings) -> float:
+    band = settings.classify
+    return float(max((band.include_from - band.review_from) / 2, np.finfo(float).eps))
 
 
 def _flags(waiting: pd.DataFrame, assessments: pd.DataFrame, gate: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -135,9 +200,7 @@ def _is_wanted(waiting: pd.DataFrame, flags: pd.DataFrame) -> "pd.Series[bool]":
 
 
 def _value(score: "pd.Series[float]", flags: pd.DataFrame, settings: Settings) -> "pd.Series[float]":
-    band = settings.classify
-    half = (band.include_from - band.review_from) / 2
-    nearness = (1 - (score - band.middle).abs() / max(half, np.finfo(float).eps)).clip(0, 1)
+    nearness = (1 - (score - settings.classify.middle).abs() / _half_band(settings)).clip(0, 1)
     weights = settings.review.weights.model_dump()
     counted = flags.astype(float).assign(uncertain=flags["uncertain"] * nearness.fillna(0))
     return counted.mul(pd.Series(weights)).sum(axis=1)

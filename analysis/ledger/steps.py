@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.contracts import EVENT_KINDS, EVENTS, LIFE_CYCLE_KINDS, PROBLEMS, empty_frame
+from analysis.errors import IntegrityError
 from analysis.ledger.chain import event_record
 from analysis.ledger.life_cycle import CREATED, DATE_COLUMNS, LifeCycle, Role
 
@@ -218,9 +219,69 @@ def _had_deadline(history: pd.DataFrame) -> bool:
 
 
 def corrected_sequences(events: pd.DataFrame) -> set[int]:
-    """Return the sequences of the events that later ones leave out."""
-    payloads = events.loc[events["kind"] == CORRECTED, "payload"]
-    return {int(json.loads(payload)["sequence"]) for payload in payloads}
+    """Return the sequences of the events that later ones leave out.
+
+    Raises:
+        IntegrityError: a correction does not say which.
+    """
+    return {corrected_sequence(event) for event in events[events["kind"] == CORRECTED].to_dict("records")}
+
+
+def corrected_sequence(event: Mapping[Any, Any]) -> int:
+    """Return the sequence of the event that a correction (columns of EVENTS) leaves out.
+
+    Raises:
+        IntegrityError: it does not say which.
+    """
+    try:
+        return int(json.loads(event["payload"])["sequence"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise _unreadable(event) from error
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the content of a step's event says: facts by column of PROBLEMS, the day, in which capacity."""
+
+    facts: Mapping[str, Any]
+    day: date
+    role: Role
+
+
+def read_step(event: Mapping[Any, Any]) -> Step:
+    """Return what an event of LIFE_CYCLE_KINDS (columns of EVENTS) says.
+
+    Raises:
+        IntegrityError: its content lacks something, or cannot be read.
+    """
+    try:
+        content = json.loads(event["payload"])
+        facts = {name: _typed(name, value) for name, value in content["facts"].items()}
+        return Step(facts, date.fromisoformat(content["day"]), Role(content["role"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(event) from error
+
+
+def event_day(event: Mapping[Any, Any]) -> date:
+    """Return the day of any event (columns of EVENTS): that of a step, or that on which something else was written.
+
+    Raises:
+        IntegrityError: its content cannot be read.
+    """
+    if event["kind"] in LIFE_CYCLE_KINDS:
+        return read_step(event).day
+    try:
+        told = json.loads(event["payload"]).get("day")
+        return date.fromisoformat(str(told)[:10]) if told else event["occurred_at"].date()
+    except (ValueError, AttributeError) as error:
+        raise _unreadable(event) from error
+
+
+def _unreadable(event: Mapping[Any, Any]) -> IntegrityError:
+    return IntegrityError(
+        f"问题 {event['problem_id']} 的第 {event['sequence']} 项事件的内容读不出来。"
+        "请用 hotline verify 核对台账，必要时从备份恢复。"
+    )
 
 
 def last_steps(events: pd.DataFrame) -> pd.DataFrame:
@@ -250,6 +311,9 @@ def replay(events: pd.DataFrame, life_cycle: LifeCycle, is_restricted: IsRestric
         events: columns of EVENTS; those that are no steps, and those that were corrected later, are passed over.
         life_cycle: the state machine.
         is_restricted: which sub-problems are leads.
+
+    Raises:
+        IntegrityError: the content of an event cannot be read.
     """
     ordered = events.sort_values("sequence")
     corrected = corrected_sequences(ordered)
@@ -261,18 +325,17 @@ def replay(events: pd.DataFrame, life_cycle: LifeCycle, is_restricted: IsRestric
             if problem_id in now:
                 now[problem_id]["version"] += 1
             continue
-        content = json.loads(event["payload"])
-        facts = {name: _typed(name, value) for name, value in content["facts"].items()}
-        day = date.fromisoformat(content["day"])
-        problem = now.get(problem_id) or _unborn(problem_id, Moment(str(event["run_id"]), event["occurred_at"], day))
-        code = str(problem["sub_problem_code"] or facts.get("sub_problem_code", ""))
+        step = read_step(event)
+        moment = Moment(str(event["run_id"]), event["occurred_at"], step.day)
+        problem = now.get(problem_id) or _unborn(problem_id, moment)
+        code = str(problem["sub_problem_code"] or step.facts.get("sub_problem_code", ""))
         reason = life_cycle.refusal(
-            problem["status"], event["kind"], Role(content["role"]), facts, is_restricted=is_restricted(code)
+            problem["status"], event["kind"], step.role, step.facts, is_restricted=is_restricted(code)
         )
         if reason:
             faults.append(f"问题 {problem_id} 的第 {event['sequence']} 项事件不合规定：{reason}")
             continue
-        now[problem_id] = life_cycle.after(problem, event["kind"], facts, day)
+        now[problem_id] = life_cycle.after(problem, event["kind"], step.facts, step.day)
     return Replay(problem_frame(now.values()), tuple(faults))
 
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from shutil import copyfile
-from typing import Self
+from typing import Any, Self
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analysis.contracts import COMPLAINTS, EVENTS, PROBLEMS, RUNS, TABLES, Table, conform
@@ -77,6 +78,31 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
     """Return text columns as Python strings with None for missing values, as the contracts have them."""
     texts = frame.select_dtypes(include=["object", "string"]).columns
     return frame.assign(**{c: frame[c].astype(object).where(frame[c].notna(), None) for c in texts})
+
+
+def _fetched(found: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Return what was found as `_plain` makes it of DuckDB's own frame, without Arrow's strings on the way."""
+    columns = found.fetchnumpy().items()
+    return pd.DataFrame(
+        {
+            name: _with_missing(values)
+            if isinstance(values, np.ma.MaskedArray)
+            else pd.Series(values, dtype=values.dtype)
+            for name, values in columns
+        }
+    )
+
+
+def _with_missing(values: "np.ma.MaskedArray[Any, Any]") -> "pd.Series[Any]":
+    content, is_missing = np.array(values.data), np.ma.getmaskarray(values)
+    if content.dtype == object:
+        content[is_missing] = None
+        return pd.Series(content, dtype=object)
+    if content.dtype.kind in "iu":
+        return pd.Series(pd.arrays.IntegerArray(content, is_missing))
+    if content.dtype.kind == "b":
+        return pd.Series(pd.arrays.BooleanArray(content, is_missing))
+    return pd.Series(values)
 
 
 class Reader:
@@ -179,7 +205,7 @@ class Reader:
     def query(self, name: str, **parameters: object) -> pd.DataFrame:
         """Return the result of the query in `sql/<name>.sql`."""
         with _translated():
-            return _plain(self._connection.execute(_sql(name), parameters or None).df())
+            return _fetched(self._connection.execute(_sql(name), parameters or None))
 
     def select(self, statement: str, parameters: Mapping[str, object]) -> pd.DataFrame:
         """Return what one SELECT of the caller's own finds; it reaches neither other files nor the network.
@@ -338,7 +364,7 @@ class Store(Reader):
     def apply(self, name: str, frames: Mapping[str, pd.DataFrame] | None = None, **parameters: object) -> pd.DataFrame:
         """Run `sql/<name>.sql` with `frames` visible as tables; return what it selects (or the count it changed)."""
         with _translated(), self._given(frames or {}):
-            return _plain(self._connection.execute(_sql(name), parameters or None).df())
+            return _fetched(self._connection.execute(_sql(name), parameters or None))
 
     def forget_judgements(self, complaint_ids: "pd.Series[str]") -> None:
         """Set the decisions and assessments of complaints aside, so that the next run judges them again."""
@@ -443,21 +469,28 @@ class Store(Reader):
             return False
         return bool(self.query("snapshot_continues")["is_later"].iloc[0])
 
+    def _add_rows_of_new_runs(self, table: Table) -> bool:
+        """Add what the runs since the last snapshot wrote; say whether the snapshot's table is up to date by that."""
+        if not (table.is_by_file or "run_id" in table.column_names) or table is RUNS:
+            return False
+        name, sums = table.name, _sums(table)
+        self._connection.execute(
+            f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name} WHERE rowid IN"  # noqa: S608 - a contract's name
+            f" (SELECT rowid FROM {name} WHERE {_rows_of_new_runs(table)})"
+        )
+        there, here = (
+            self._connection.execute(f"SELECT {sums} FROM {place}").fetchall()  # noqa: S608 - a contract's name
+            for place in (f"snapshot.{name}", name)
+        )
+        return there == here
+
     def _grow_table(self, table: Table) -> bool:
         """Bring one table of the snapshot up to date; false where a complaint was replaced or removed since."""
         name = table.name
-        if table.is_by_run:
-            self._connection.execute(
-                f"INSERT INTO snapshot.{name} BY NAME SELECT * FROM {name} WHERE rowid IN"  # noqa: S608 - a contract's name
-                f" (SELECT rowid FROM {name} WHERE run_id NOT IN (SELECT run_id FROM snapshot.runs))"
-            )
-            counts = self._connection.execute(
-                f"SELECT (SELECT count(*) FROM {name}) = (SELECT count(*) FROM snapshot.{name})"  # noqa: S608
-            ).fetchall()
-            if counts[0][0]:
-                return True
-            if table is COMPLAINTS:
-                return False
+        if self._add_rows_of_new_runs(table):
+            return True
+        if table is COMPLAINTS:
+            return False
         keys = ", ".join(table.key)
         if table.is_append_only:
             self._connection.execute(
@@ -474,6 +507,25 @@ class Store(Reader):
             f" SEMI JOIN (FROM changed WHERE side <> 'snapshot') USING ({keys})"
         )
         return True
+
+
+def _sums(table: Table) -> str:
+    """Return what is selected to tell whether ledger and snapshot hold the same rows, once those of new runs are added.
+
+    Where rows change, or are added by other than runs, the sum of their hashes tells it; where they do not, their
+    number.
+    """
+    if table.is_by_run or table.is_by_file:
+        return "count(*)"
+    return f"count(*), sum(hash({', '.join(table.column_names)})::HUGEINT)"
+
+
+def _rows_of_new_runs(table: Table) -> str:
+    """Return the condition for the rows that runs wrote of which the snapshot does not know yet."""
+    runs = "SELECT run_id FROM runs ANTI JOIN snapshot.runs USING (run_id)"
+    if table.is_by_file:
+        return f"file_id IN (SELECT file_id FROM raw_files WHERE run_id IN ({runs}))"  # noqa: S608 - fixed names
+    return f"run_id IN ({runs})"
 
 
 def _comparison(table: Table, columns: Sequence[str]) -> str:

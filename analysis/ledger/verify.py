@@ -1,24 +1,25 @@
 """Checks the ledger against itself: chain, problems rebuilt from all events, links, decisions, rows, snapshot."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analysis.contracts import LIFE_CYCLE_KINDS, OUTCOMES, PROBLEMS, RUNS, TABLES, Column, ColumnType
+from analysis.errors import IntegrityError
 from analysis.ledger.chain import Head, faults, head_faults
-from analysis.ledger.life_cycle import DATE_COLUMNS, LifeCycle, Role
-from analysis.ledger.steps import IsRestricted, plain_problem, replay
+from analysis.ledger.life_cycle import CREATED, LifeCycle
+from analysis.ledger.steps import CORRECTED, IsRestricted, corrected_sequence, plain_problem, read_step, replay
 from analysis.ledger.store import Reader
 
 _BATCH = 100_000
 """Events held in memory at once."""
 _TOLD_VALUES = {ColumnType.DATE, ColumnType.INTEGER, ColumnType.BOOLEAN}
 """Types of columns whose values may be told; free text could be anything."""
-_CORRECTED = "event_corrected"
 _CHANGED_AFTER_PUBLICATION = {(RUNS.name, name) for name in ("finished_at", "status", "counts")}
 """What a run that fails after it published writes about itself."""
 _SIDES = {"ledger": "台账里有，快照里没有", "snapshot": "快照里有，台账里没有", "both": "快照与台账不同"}
@@ -41,23 +42,16 @@ class Rules:
     is_restricted: IsRestricted
 
 
-def verify(reader: Reader, kept: Head, rules: Rules) -> Iterator[Finding]:
-    """Check a ledger, one finding after the other.
+def verify(reader: Reader, kept: Head, rules: Rules) -> list[Callable[[], Finding]]:
+    """Return the checks of a ledger in their order; each is made when it is called, while the reader is open.
 
     Args:
         reader: the ledger, opened by `Reader.open_beside` if there is a snapshot.
         kept: the head of the chain that was kept outside; sequence 0 where none was.
         rules: the state machine.
     """
-    yield _chain(reader, kept)
-    yield _problems(reader, rules)
-    yield _links(reader)
-    yield _reviews(reader)
-    yield _placements(reader)
-    yield _rulings(reader)
-    yield _rows(reader)
-    if reader.has_snapshot:
-        yield _snapshot(reader)
+    alone = (_links, _reviews, _placements, _rulings, _rows, *([_snapshot] if reader.has_snapshot else []))
+    return [partial(_chain, reader, kept), partial(_problems, reader, rules), *(partial(c, reader) for c in alone)]
 
 
 def _chain(reader: Reader, kept: Head) -> Finding:
@@ -80,7 +74,7 @@ def _chain(reader: Reader, kept: Head) -> Finding:
 
 def _problems(reader: Reader, rules: Rules) -> Finding:
     """Rebuild all problems from the events and compare them cell by cell with the table."""
-    steps, unreadable, old = _readable(reader.query("step_events", kinds=[*LIFE_CYCLE_KINDS, _CORRECTED]))
+    steps, unreadable, old = _readable(reader.query("step_events", kinds=[*LIFE_CYCLE_KINDS, CORRECTED]))
     rebuilt = replay(steps, rules.life_cycle, rules.is_restricted)
     kept = reader.table(PROBLEMS)
     kept = kept[~kept["problem_id"].isin(old)]
@@ -98,19 +92,27 @@ def _readable(events: pd.DataFrame) -> tuple[pd.DataFrame, list[str], set[str]]:
     for event in events.to_dict("records"):
         problem_id = str(event["problem_id"])
         try:
-            content = json.loads(event["payload"])
-            if event["kind"] == "problem_created" and "facts" not in content and "role" not in content:
+            if _is_of_old_program(event):
                 old.add(problem_id)
-            elif event["kind"] != _CORRECTED and problem_id not in old:
-                Role(content["role"])
-                date.fromisoformat(content["day"])
-                for name in DATE_COLUMNS & set(content["facts"]):
-                    date.fromisoformat(content["facts"][name] or "2000-01-01")
+            elif event["kind"] == CORRECTED:
+                corrected_sequence(event)
+            elif problem_id not in old:
+                read_step(event)
             is_sound.append(problem_id not in old)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except IntegrityError:
             is_sound.append(False)
             found.append(f"问题 {problem_id} 的第 {event['sequence']} 项事件的内容读不出来")
     return events[pd.Series(is_sound, index=events.index, dtype=bool)], found, old
+
+
+def _is_of_old_program(event: Mapping[Any, Any]) -> bool:
+    if event["kind"] != CREATED:
+        return False
+    try:
+        content = json.loads(event["payload"])
+    except ValueError:
+        return False
+    return "facts" not in content and "role" not in content
 
 
 def compare(rebuilt: pd.DataFrame, kept: pd.DataFrame) -> list[str]:
@@ -140,11 +142,15 @@ def _said(value: object, column: Column) -> str:
 
 
 def _links(reader: Reader) -> Finding:
-    """Compare the links with what the events of coming in and leaving leave in each problem."""
+    """Compare the links with what the events of coming in and leaving leave in each problem; none counts twice."""
     found = [
         f"诉求 {row['complaint_id']} 按事件{'在' if row['is_told'] else '不在'}问题 {row['problem_id']} 里，"
         f"问题与诉求表里却{'有' if row['is_kept'] else '没有'}"
         for row in reader.query("contradicted_links").to_dict("records")
+    ]
+    found += [
+        f"诉求 {row['complaint_id']} 的判断 {row['sub_problem_code']} 同时并入了问题 {row['problem_ids']}"
+        for row in reader.query("shared_judgements").to_dict("records")
     ]
     count = int(reader.query("link_count")["link_count"].iloc[0])
     return Finding("问题与诉求", f"{count} 件归并", tuple(found))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analysis.assist.prompt import load_prompt
+from analysis.chinese_font import missing_characters
 from analysis.classify.cues import load_cues
 from analysis.codebook.look_back import load_look_back
 from analysis.codebook.scheme import load_scheme
@@ -19,7 +20,6 @@ from analysis.codebook.units import load_units
 from analysis.config import Settings, load_settings
 from analysis.errors import BusyError, HotlineError, IntegrityError, SettingsError, UsageError
 from analysis.exchange.places import load_coarse_places
-from analysis.figures.chinese import missing_characters
 from analysis.health import Facts, Finding, Holder, LastRun, Model, Service, Year, closed_to_us, examine
 from analysis.ingest.discover import FILE_KINDS, is_skipped, misplaced
 from analysis.ingest.identity import load_or_create_key
@@ -31,6 +31,7 @@ from analysis.ledger.likelihood import load_judge
 from analysis.ledger.store import Reader
 from analysis.ledger.themes import load_themes
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
+from analysis.notices import Notices
 from analysis.pipeline.night import now
 from analysis.site import KEY_ITSELF_VARIABLE, SitePaths
 from analysis.training import model_misfit
@@ -100,6 +101,8 @@ def gather(paths: SitePaths, settings: Settings, settings_faults: Iterable[str],
         raw_fault=raw_fault,
         unreadable=tuple(unreadable),
         misplaced=tuple(misplaced_names),
+        notified_count=len(settings.notify.urls),
+        notice_fault=_notice_fault(paths.notices),
         free_memory_bytes=_free_memory(),
         read_memory_bytes=settings.ingest.read_memory_mb * 2**20,
     )
@@ -265,6 +268,14 @@ def _unreadable(folder: Path) -> Iterator[Path]:
             yield from _unreadable(path)
         elif not _may(path, os.R_OK):
             yield path
+
+
+def _notice_fault(path: Path) -> str:
+    try:
+        missed = Notices.read(path).undelivered
+    except IntegrityError as error:
+        return str(error)
+    return str(missed) if missed else ""
 
 
 def _may(path: Path, access: int) -> bool:

@@ -32,7 +32,7 @@ def _judge_waiting(night: Night) -> Counts:
     if waiting.empty:
         return counts
     bounds = night.settings.classify
-    classifier = load_classifier(night.paths.models, night.paths.codebook)
+    classifier = load_classifier(night.paths.models, night.paths.codebook, night.progress)
     classifier = classifier.with_review_band(bounds.review_from, bounds.include_from)
     decided = verdicts(night.store.table(REVIEWS))
     for start in range(0, len(waiting), _BATCH):

@@ -19,8 +19,9 @@ from analysis.ledger.problems import Merge, Rules, merge
 from analysis.ledger.recurrence import CLOSED_STATUSES, Recurrence, find_recurrences, recurrence_requests
 from analysis.ledger.steps import Taken, plain_problem, take_steps
 from analysis.ledger.store import Store
-from analysis.pipeline.night import Counts, Night, Progress, no_progress
+from analysis.pipeline.night import Counts, Night
 from analysis.pipeline.rules import load_rules
+from analysis.progress import Progress, no_progress
 
 _TAKEN_AT_ONCE = 20_000
 """Complaints grouped at once: more are taken in several goes, which does not change the result, to spare memory."""
@@ -147,13 +148,16 @@ def _known(store: Store, rule: SameMatter) -> Known:
     )
 
 
-def group_table(complaints: pd.DataFrame, settings: Settings, codebook: Path) -> pd.DataFrame:
+def group_table(
+    complaints: pd.DataFrame, settings: Settings, codebook: Path, progress: Progress = no_progress
+) -> pd.DataFrame:
     """Group any table of complaints into matters.
 
     Args:
         complaints: complaint_id, title and text, earliest first; or with received_at in any order.
         settings: likelihoods and window.
         codebook: the folder of the site's own codebook files.
+        progress: told how many are grouped.
 
     Returns:
         complaint_id and matter_id, in the order of the input.
@@ -162,7 +166,8 @@ def group_table(complaints: pd.DataFrame, settings: Settings, codebook: Path) ->
         in_order = complaints.sort_values("received_at", kind="stable", na_position="last")
     else:
         in_order = complaints
-    members = group_all(in_order, same_matter(settings, codebook), _TAKEN_AT_ONCE).set_index("complaint_id")
+    rule = same_matter(settings, codebook)
+    members = group_all(in_order, rule, _TAKEN_AT_ONCE, progress).set_index("complaint_id")
     return members.loc[complaints["complaint_id"], ["matter_id"]].reset_index()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,19 +22,12 @@ from analysis.ledger.chain import SYSTEM, event_record
 from analysis.ledger.steps import Moment
 from analysis.ledger.store import Store
 from analysis.pipeline.codebooks import keep_codebook, require_used
+from analysis.progress import Progress, no_progress
 from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths
 
 Counts = dict[str, int]
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many of it are done, and of how many."""
-
-
 _PRIVATE_UMASK, _SHARED_MODE = 0o077, 0o640
-
-
-def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody how far the work is."""
 
 
 def now(settings: Settings) -> datetime:

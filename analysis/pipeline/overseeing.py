@@ -9,18 +9,23 @@ from analysis.contracts import COMPLAINTS, GATE_DECISIONS, JUDGEMENT_PROFILES, R
 from analysis.exchange.oversight import Oversight
 from analysis.ledger.drift import compare, earlier_profiles
 from analysis.ledger.elusion import elusion_figures
-from analysis.ledger.review_queue import rank_queue
+from analysis.ledger.review_queue import Waiting
 from analysis.ledger.reviews import VERSION, opinions, with_text_digest
 
 
-def oversee(tables: Mapping[str, pd.DataFrame], settings: Settings, run_id: str) -> Oversight:
+def oversee(tables: Mapping[str, pd.DataFrame], waiting: Waiting, settings: Settings, run_id: str) -> Oversight:
     """Return the findings about reviews, the elusion test and drift as they are at the end of a run.
 
-    tables: by name, as `read_judgements` returns them, or whole.
+    Args:
+        tables: by name, as `read_judgements` returns them, or whole.
+        waiting: what waits for a reviewer.
+        settings: of the elusion test and of drift.
+        run_id: the run.
     """
     drift, note = _drift(tables, run_id, settings.drift)
     return Oversight(
-        queue=rank_queue(tables, settings),
+        waiting=waiting.counts,
+        queue=waiting.shown,
         applied=_applied(tables, run_id),
         elusion=elusion_figures(tables, settings.elusion),
         confidence=settings.elusion.confidence,

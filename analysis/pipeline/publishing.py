@@ -14,8 +14,9 @@ from analysis.ledger.store import Reader, Store
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
-from analysis.pipeline.showing import read_judgements, read_shown, waiting_for_review
+from analysis.pipeline.showing import read_judgements, read_shown, read_waiting, waiting_for_review
 from analysis.pipeline.time_left import load_time_left
+from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
 
 
@@ -24,10 +25,11 @@ def publish_results(night: Night) -> Counts:
     finish(night, "failed" if night.faults else "finished")
     record_exports(night.store, night.paths, night.scheme, night.moment.at, night.moment.run_id)
     night.store.publish(night.paths.snapshot)
-    return {"outputs": len(_write(night.paths, night.store, night.paths.processed, night.moment.run_id))}
+    paths, run_id = night.paths, night.moment.run_id
+    return {"outputs": len(_write(paths, night.store, paths.processed, run_id, night.progress))}
 
 
-def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
+def export_snapshot(paths: SitePaths, directory: Path, progress: Progress = no_progress) -> list[Path]:
     """Write all workbooks and the digest as of the newest snapshot into a directory, and return their paths.
 
     What units filed and people decided since then is in them, unless a run is going on or has not been published.
@@ -41,11 +43,11 @@ def export_snapshot(paths: SitePaths, directory: Path) -> list[Path]:
         if last_run.empty:
             raise UsageError("还没有运行过。请先执行 hotline run。")
         run_id = str(last_run["run_id"].iloc[0])
-        written = _write_present(paths, directory, run_id)
-        return _write(paths, snapshot, directory, run_id) if written is None else written
+        written = _write_present(paths, directory, run_id, progress)
+        return _write(paths, snapshot, directory, run_id, progress) if written is None else written
 
 
-def _write_present(paths: SitePaths, directory: Path, run_id: str) -> list[Path] | None:
+def _write_present(paths: SitePaths, directory: Path, run_id: str, progress: Progress) -> list[Path] | None:
     """Write from the ledger, with the exports made of it recorded; None where the snapshot must do."""
     if not paths.ledger.is_file():
         return None
@@ -55,7 +57,7 @@ def _write_present(paths: SitePaths, directory: Path, run_id: str) -> list[Path]
             if last_run.empty or last_run["run_id"].iloc[0] != run_id:
                 return None
             record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
-            return _write(paths, store, directory, run_id)
+            return _write(paths, store, directory, run_id, progress)
     except (BusyError, PermissionError):
         return None
 
@@ -71,10 +73,10 @@ def publish_anew(store: Store, paths: SitePaths) -> list[Path]:
     record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
     store.publish(paths.snapshot, is_whole=True)
     forget_retired_texts(paths.processed)
-    return _write(paths, store, paths.processed, str(last_run["run_id"].iloc[0]))
+    return _write(paths, store, paths.processed, str(last_run["run_id"].iloc[0]), no_progress)
 
 
-def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> list[Path]:
+def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str, progress: Progress) -> list[Path]:
     settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
     runs = reader.table(RUNS)
     last = runs[runs["run_id"] == run_id].iloc[0]
@@ -86,8 +88,10 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> li
         model_id=str(model.iloc[0]) if len(model) else "",
         codebook_version=str(last["codebook_version"]),
     )
-    oversight = oversee(read_judgements(reader, settings, run.as_of), settings, run_id)
-    shown = read_shown(reader, settings, run_id, waiting_for_review(oversight.queue, settings))
+    judgements = read_judgements(reader, settings, run.as_of)
+    waiting = read_waiting(reader, judgements, settings)
+    oversight = oversee(judgements, waiting, settings, run_id)
+    shown = read_shown(reader, settings, run_id, waiting_for_review(waiting, settings))
     return write_outputs(
         directory,
         shown,
@@ -100,4 +104,5 @@ def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str) -> li
         time_left=load_time_left(scheme, paths),
         places=load_coarse_places(paths.codebook),
         oversight=oversight,
+        progress=progress,
     )

@@ -10,12 +10,14 @@ from analysis.errors import UsageError
 from analysis.exchange.files import SHARED_MODE, write_atomically
 from analysis.exchange.ledger_view import as_date
 from analysis.ledger.store import Reader
+from analysis.pipeline.night import today
 from analysis.pipeline.rules import load_rules
+from analysis.progress import Progress, no_progress
 from analysis.report.book import write_numbers
 from analysis.report.content import Edition, build_content
 from analysis.report.cut import NEEDED, Tables, cut
 from analysis.report.page import html_page
-from analysis.report.period import Period, last_full_month
+from analysis.report.period import Period, last_full_month, last_period
 from analysis.report.record import Entry, keep, kept
 from analysis.report.word import word_report
 from analysis.site import SitePaths
@@ -37,21 +39,31 @@ class Traced:
     now: Entry | None
 
 
-def make_report(paths: SitePaths, period: str | None, directory: Path | None, *, is_public: bool) -> list[Path]:
+def make_report(
+    paths: SitePaths,
+    period: str | None,
+    directory: Path | None,
+    *,
+    is_public: bool,
+    progress: Progress = no_progress,
+) -> list[Path]:
     """Write the report of a period from the newest snapshot, and return the paths of its files.
 
     Args:
         paths: the site.
-        period: as it is written; the last full month that has complaints if not given.
+        period: as it is written, or `last-week`, `last-month` before today; the last full month with enough complaints
+            to be told of if not given.
         directory: where to; a folder of the results named by the period if not given.
         is_public: for outside of the office.
+        progress: told how many figures are drawn.
 
     Raises:
-        UsageError: nothing was published yet, or the period is none or has not begun.
+        UsageError: nothing was published yet, or the period is none or has not begun; one that should be over is not,
+            as no run was finished since.
         SettingsError: the site's own Word template cannot be used.
     """
     edition = _edition(paths, period, is_public=is_public)
-    content = build_content(edition)
+    content = build_content(edition, progress)
     name = f"{edition.now.period.name}{'（公开）' if is_public else ''}"
     document = word_report(content, paths.codebook)
     folder = directory or paths.processed / REPORTS / name
@@ -94,8 +106,14 @@ def _edition(paths: SitePaths, name: str | None, *, is_public: bool) -> Edition:
     settings = load_settings(paths.settings)
     with Reader.open(paths.snapshot) as reader:
         tables = {table.name: reader.table(table) for table in NEEDED}
-    period = Period.parse(name) if name else _newest(tables)
+    last = last_period(name, today(settings)) if name else None
+    period = last or (Period.parse(name) if name else _newest(tables, settings.report.public_small_count))
     at = origin(tables)
+    if last and last.last >= at.as_of:
+        raise UsageError(
+            f"{last.heading}的报告还做不成：最近一次完成的运行是 {at.as_of:%Y-%m-%d} 的，其后到 {last.last:%Y-%m-%d} "
+            "的来件没有收齐。请先执行 hotline run。"
+        )
     if period.first > at.as_of:
         raise UsageError(f"{period.heading}还没有开始：最近一次运行的业务日期是 {at.as_of:%Y-%m-%d}。")
     rules = load_rules(paths, settings)
@@ -108,9 +126,9 @@ def _edition(paths: SitePaths, name: str | None, *, is_public: bool) -> Edition:
     )
 
 
-def _newest(tables: Tables) -> Period:
-    received = tables[COMPLAINTS.name]["received_at"].dropna()
-    newest = as_date(received.max()) if len(received) else None
-    if newest is None:
-        raise UsageError("台账里没有带受理时间的诉求，定不出时期。请用 --period 写明。")
-    return last_full_month(newest, origin(tables).as_of)
+def _newest(tables: Tables, least: int) -> Period:
+    days = filter(None, map(as_date, tables[COMPLAINTS.name]["received_at"]))
+    found = last_full_month(days, origin(tables).as_of, least)
+    if found is None:
+        raise UsageError("没有一个已经结束的月份有诉求，定不出时期。请用 --period 写明。")
+    return found

@@ -7,7 +7,7 @@ from analysis.config import Train
 from analysis.contracts import REVIEWS
 from analysis.ledger.reviews import with_text_digest
 from analysis.ledger.store import Reader
-from analysis.pipeline.night import Progress
+from analysis.progress import Progress
 from analysis.site import SitePaths
 from analysis.training import load_classifier
 
@@ -28,4 +28,4 @@ def guesses(paths: SitePaths, rules: Train, progress: Progress) -> SiteLabels | 
     is_labelled = texts["text_digest"].isin(with_text_digest(labelled)["text_digest"])
     unlabelled = texts[~texts["complaint_id"].isin(reviewed) & ~is_labelled]
     progress("自训练：判断没有标注的诉求", 0, len(unlabelled))
-    return guess_labels(unlabelled, load_classifier(paths.models, paths.codebook), rules)
+    return guess_labels(unlabelled, load_classifier(paths.models, paths.codebook, progress), rules)

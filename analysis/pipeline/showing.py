@@ -9,7 +9,6 @@ from analysis.codebook.scheme import Scheme
 from analysis.codebook.units import UnitRegister
 from analysis.config import Settings
 from analysis.contracts import (
-    ASSESSMENTS,
     COMPLAINTS,
     ELUSION_SAMPLES,
     FINISHED_STATUSES,
@@ -22,10 +21,12 @@ from analysis.contracts import (
     REVIEWS,
     RUNS,
 )
+from analysis.errors import BusyError, UsageError
 from analysis.exchange.ledger_view import LedgerRules, build_ledger
 from analysis.exchange.places import load_coarse_places
 from analysis.exchange.shown import Shown
 from analysis.ledger.elusion import first_day_of_samples
+from analysis.ledger.review_queue import Waiting, in_short, queue_parameters
 from analysis.ledger.steps import CORRECTED
 from analysis.ledger.store import Reader
 from analysis.pipeline.time_left import load_time_left
@@ -65,37 +66,47 @@ def read_shown(reader: Reader, settings: Settings, run_id: str, waiting: Iterabl
     )
 
 
-def waiting_for_review(queue: pd.DataFrame, settings: Settings) -> list[str]:
-    """Return which complaints under review are to be shown: the most valuable, as many as people can go through.
+def read_waiting(reader: Reader, judgements: dict[str, pd.DataFrame], settings: Settings) -> Waiting:
+    """Read what waits for a reviewer, in short; judgements: as `read_judgements` returns them."""
+    asked = queue_parameters(judgements, settings, settings.exchange.most_waiting)
+    return in_short(reader.query("queue_by_reasons", **asked))
 
-    queue: columns of `rank_queue`, the most valuable first.
-    """
-    waiting = queue.loc[queue["decision"] == "review", "complaint_id"]
-    return waiting.head(settings.exchange.most_waiting).tolist()
+
+def waiting_for_review(waiting: Waiting, settings: Settings) -> list[str]:
+    """Return which complaints under review are to be shown: the most valuable, as many as people can go through."""
+    return waiting.shown.loc[waiting.shown["place"] <= settings.exchange.most_waiting, "complaint_id"].tolist()
 
 
 def read_judgements(reader: Reader, settings: Settings, as_of: date) -> dict[str, pd.DataFrame]:
     """Read the tables by name that reviews, elusion test and drift are told from, less the rows that say nothing.
 
-    Of gate_decisions there are those that may have to be looked at and those of the months of the elusion test, of
-    complaints the ones that were reviewed.
+    Of gate_decisions there are those of the months of the elusion test and what was reviewed or drawn, of complaints
+    the ones that were reviewed.
     """
     samples = reader.table(ELUSION_SAMPLES)
     first = first_day_of_samples(samples, as_of, settings.elusion.told_months)
-    candidates = {
-        "disagreement_from": settings.review.disagreement_from,
-        "leans_in_from": settings.classify.middle,
-        "first": first,
-    }
     return {
         RUNS.name: reader.table(RUNS),
-        GATE_DECISIONS.name: reader.query("queue_candidates", **candidates),
-        ASSESSMENTS.name: reader.query("assessments_of_candidates"),
+        GATE_DECISIONS.name: reader.query("judgements_to_oversee", first=first),
         COMPLAINTS.name: reader.query("reviewed_complaints"),
         REVIEWS.name: reader.table(REVIEWS),
         ELUSION_SAMPLES.name: samples,
         JUDGEMENT_PROFILES.name: reader.table(JUDGEMENT_PROFILES),
     }
+
+
+def open_present(paths: SitePaths) -> Reader:
+    """Open the ledger, or while a run writes to it, or where this account may not read it, the newest snapshot.
+
+    Only the private ledger knows of a run that failed while or before it published.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    try:
+        return Reader.open(paths.ledger)
+    except (BusyError, UsageError, OSError):
+        return Reader.open(paths.snapshot)
 
 
 def read_ledger(reader: Reader, paths: SitePaths, scheme: Scheme, units: UnitRegister, as_of: date) -> pd.DataFrame:

@@ -16,9 +16,9 @@ from analysis.codebook.scheme import load_scheme
 from analysis.codebook.version import knowledge_digest
 from analysis.config import load_settings
 from analysis.errors import HotlineError
-from analysis.pipeline.night import Progress, no_progress
 from analysis.pipeline.self_training import guesses
 from analysis.pipeline.site_labels import import_labels, read_labels, site_labels
+from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
 from analysis.site_validation import DECISIVE, Validation, label_table_of, validate
 from analysis.text import text_digest
@@ -53,7 +53,7 @@ def train_site(
         paths: the site.
         files: tables of labels to take in first.
         is_forced: put the model in use even where it is worse, or cannot be compared.
-        progress: told how far the cross-validation is.
+        progress: told how far cross-validation and training are.
 
     Raises:
         UsageError: a labels table is bad; see `read_labels`.
@@ -72,7 +72,7 @@ def train_site(
                 "请恢复标注；确要只用语料训练，请加 --force。"
             )
         note = _WITHOUT_LABELS if settings.self_training else ""
-        return Training(_replace(paths, shipped_lesson(paths.codebook), None), None, note)
+        return Training(_replace(paths, shipped_lesson(paths.codebook), None, progress), None, note)
     if len(texts) < settings.min_site_labels and not is_forced:
         raise HotlineError(
             f"标注只有 {len(texts)} 条，不到 {settings.min_site_labels} 条，比不出新旧模型的好坏，没有训练。"
@@ -85,7 +85,7 @@ def train_site(
         raise HotlineError(_refusal(found, in_use.model_id))
     validation = {"label_count": found.label_count, "figures": as_card(found.new)}
     note = _WITHOUT_GUESSES if settings.self_training and guessed is None else ""
-    return Training(_replace(paths, lesson, new, site_validation=validation), found, note)
+    return Training(_replace(paths, lesson, new, progress, site_validation=validation), found, note)
 
 
 def _validated(
@@ -97,7 +97,7 @@ def _validated(
     if in_use is None:
         return validate(lesson, new, None, None, repeats, progress)
     if in_use.learned is None:
-        return validate(lesson, new, None, load_classifier(paths.models, paths.codebook), repeats, progress)
+        return validate(lesson, new, None, load_classifier(paths.models, paths.codebook, progress), repeats, progress)
     try:
         old = registry.learned_labels(in_use.learned, lesson.scheme)
     except HotlineError:
@@ -106,9 +106,11 @@ def _validated(
     return validate(lesson, new, old, None, repeats, progress)
 
 
-def _replace(paths: SitePaths, lesson: Lesson, site: SiteLabels | None, **further: Any) -> dict[str, Any]:
+def _replace(
+    paths: SitePaths, lesson: Lesson, site: SiteLabels | None, progress: Progress, **further: Any
+) -> dict[str, Any]:
     with training_lock(paths.models):
-        return train_into(Registry(paths.models), lesson, paths.codebook, site, **further)
+        return train_into(Registry(paths.models), lesson, paths.codebook, site, progress, **further)
 
 
 def figure_text(figure: Mapping[str, float] | None) -> str:
@@ -150,7 +152,13 @@ class Report:
     mistakes: pd.DataFrame
 
 
-def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: Path | None = None) -> Report:
+def evaluate_labels(
+    paths: SitePaths,
+    file: Path,
+    model_id: str = "",
+    codebook: Path | None = None,
+    progress: Progress = no_progress,
+) -> Report:
     """Measure a model by a table of labels; those that it learned from do not count.
 
     Args:
@@ -158,6 +166,7 @@ def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: 
         file: the table.
         model_id: the model; the one in use if not given.
         codebook: the folder of scheme, actors and cues to judge and count by; those of today if not given.
+        progress: told how many labels are judged.
 
     Raises:
         UsageError: the table is bad; see `read_labels`.
@@ -165,7 +174,7 @@ def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: 
     """
     scheme = load_scheme(codebook or paths.codebook)
     labels = read_labels(paths, file, scheme=scheme)
-    classifier = _classifier(paths, model_id, codebook)
+    classifier = _classifier(paths, model_id, codebook, progress)
     learned = _learned_digests(Registry(paths.models).labels_of(classifier.card, scheme))
     fresh = labels[~_digests(labels).isin(learned)].reset_index(drop=True)
     if fresh.empty:
@@ -174,7 +183,7 @@ def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: 
             "请换一批标注，或用 hotline evaluate（不加 --labels）查看交叉验证的分数。"
         )
     gold = label_table_of(fresh)
-    scored = score_table(fresh, classifier)
+    scored = score_table(fresh, classifier, progress)
     found = outcomes(gold, scored, scheme)
     return Report(
         classifier.model_id,
@@ -189,12 +198,12 @@ def evaluate_labels(paths: SitePaths, file: Path, model_id: str = "", codebook: 
     )
 
 
-def _classifier(paths: SitePaths, model_id: str, codebook: Path | None) -> Classifier:
+def _classifier(paths: SitePaths, model_id: str, codebook: Path | None, progress: Progress) -> Classifier:
     """Return a model with a codebook, without training one: figures of the past are made again, not made anew."""
     registry = Registry(paths.models)
     in_use = registry.in_use()
     if in_use is None or (not model_id and codebook is None):
-        return load_classifier(paths.models, paths.codebook)
+        return load_classifier(paths.models, paths.codebook, progress)
     chosen, directory = model_id or in_use.model_id, codebook or paths.codebook
     if registry.read(chosen)[1].get("knowledge_digest") != knowledge_digest(directory):
         raise HotlineError(

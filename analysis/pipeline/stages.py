@@ -8,9 +8,10 @@ from analysis.pipeline.assisting import ask_assistant
 from analysis.pipeline.explaining import explain_judgements
 from analysis.pipeline.judging import judge_complaints
 from analysis.pipeline.merging import merge_problems
-from analysis.pipeline.night import Counts, Night, Progress, no_progress, open_night
+from analysis.pipeline.night import Counts, Night, open_night
 from analysis.pipeline.publishing import publish_results
 from analysis.pipeline.reading import read_files
+from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
 
 

@@ -1,17 +1,18 @@
 """Checks the ledger of a site; reads only."""
 
-from collections.abc import Iterator
-
 from analysis.codebook.scheme import load_scheme
 from analysis.errors import IntegrityError
 from analysis.ledger.life_cycle import load_life_cycle
 from analysis.ledger.store import Reader
 from analysis.ledger.verify import Finding, Rules, verify
+from analysis.progress import Progress, no_progress
 from analysis.site import SitePaths
 
 
-def verify_ledger(paths: SitePaths) -> Iterator[Finding]:
+def verify_ledger(paths: SitePaths, progress: Progress = no_progress) -> list[Finding]:
     """Check the private ledger against its events, the head kept outside, its files and the snapshot.
+
+    progress: told how many checks are done.
 
     Raises:
         UsageError: nothing was run yet.
@@ -26,4 +27,10 @@ def verify_ledger(paths: SitePaths) -> Iterator[Finding]:
     with Reader.open_beside(paths.ledger, paths.snapshot) as reader:
         # Once the database is open, nobody can write to either.
         kept = reader.kept_head(head_path)
-        yield from verify(reader, kept, rules)
+        checks = verify(reader, kept, rules)
+        found = []
+        for done, check in enumerate(checks):
+            progress("核对台账", done, len(checks))
+            found.append(check())
+        progress("核对台账", len(checks), len(checks))
+        return found

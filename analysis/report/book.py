@@ -55,7 +55,7 @@ def _sheet(picture: Picture, subtitle: str, hidden: str) -> Sheet:
     frame, chart = picture.frame, picture.chart
     names = [str(name) for name in frame.columns]
     columns = [SheetColumn("code", "编号", _WIDE, Kind.SHORT)]
-    columns += [SheetColumn(name, COLUMNS[name][0], _width(frame[name]), Kind.TEXT) for name in names]
+    columns += [SheetColumn(name, COLUMNS[name][0], *_form(frame[name])) for name in names]
     rows = []
     for number, row in enumerate(frame.to_dict("records"), 1):
         values: dict[str, Value] = {"code": f"{picture.code}-{number:03d}"}
@@ -74,8 +74,13 @@ def _sheet(picture: Picture, subtitle: str, hidden: str) -> Sheet:
     )
 
 
-def _width(column: "pd.Series[Any]") -> float:
-    return _NARROW if pd.api.types.is_numeric_dtype(column) else _WIDE
+def _form(column: "pd.Series[Any]") -> tuple[float, Kind]:
+    """Return width and kind of a column: whole numbers with separators, shares as they are, the rest as text."""
+    if pd.api.types.is_bool_dtype(column):
+        return _NARROW, Kind.SHORT
+    if pd.api.types.is_integer_dtype(column):
+        return _NARROW, Kind.COUNT
+    return (_NARROW, Kind.SHORT) if pd.api.types.is_numeric_dtype(column) else (_WIDE, Kind.TEXT)
 
 
 def _value(value: Any, row: Mapping[Any, Any], hidden: str) -> Value:

@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.contracts import PENDING_UNIT, PROBLEM_STATUSES, PROBLEMS
 from analysis.exchange.ledger_view import COUNTING_RULE, REACH, as_date
 from analysis.figures.charts import BY_ID, Chart, Inputs, source_line
+from analysis.progress import Progress, no_progress
 from analysis.report.catalogue import load_catalogue
 from analysis.report.cut import Cut
 from analysis.report.numbers import Value, intake_numbers, open_problems, state_numbers, step_numbers
@@ -36,13 +37,14 @@ class TableOf:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure with what is said of it, the code of its numbers, and these."""
+    """A figure with what is said of it, the code of its numbers, and these; `nothing` says why it shows nothing."""
 
     chart: Chart
     code: str
     png: bytes
     frame: pd.DataFrame
     counts_what: str
+    nothing: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Content:
         decisions: what somebody must decide, one sentence each.
         pictures: the figures.
         problems: the list of problems.
+        later: the problems that complaints of the period tell of, but that were registered after its end.
         units: progress of each unit.
         overdue: the overdue problems.
         look_back: what was looked back at.
@@ -73,11 +76,22 @@ class Content:
     decisions: Sequence[str]
     pictures: Sequence[Picture]
     problems: TableOf
+    later: TableOf
     units: TableOf
     overdue: TableOf
     look_back: TableOf
     method: Sequence[str]
     entries: Sequence[Entry]
+
+    @property
+    def drawn(self) -> list[Picture]:
+        """The figures that show something."""
+        return [picture for picture in self.pictures if not picture.nothing]
+
+    @property
+    def not_drawn(self) -> list[str]:
+        """Which figures are left out, and why, one sentence each."""
+        return [f"{p.chart.title}（{p.code}）：{p.nothing}。" for p in self.pictures if p.nothing]
 
 
 @dataclass(frozen=True)
@@ -164,12 +178,16 @@ def told(value: Value, unit: str, hidden: str) -> str:
     return f"{value.value:,.0f}"
 
 
-def build_content(edition: Edition) -> Content:
-    """Return what the report says."""
+def build_content(edition: Edition, progress: Progress = no_progress) -> Content:
+    """Return what the report says.
+
+    progress: told how many figures are drawn, which takes the longest.
+    """
     numbers = entries_of(edition)
     by_id = {words.id: entry for words, entry in zip(load_catalogue().number, numbers, strict=True)}
-    pictures = _pictures(edition)
+    pictures = _pictures(edition, progress)
     units, unit_entries = _units(edition)
+    later = _later(edition)
     site, now = edition.context.settings.site, edition.now
     span = f"{now.period.first:%Y-%m-%d} 至 {now.end:%Y-%m-%d}"
     unfinished = "（本期尚未结束）" if now.end < now.period.last else ""
@@ -179,10 +197,11 @@ def build_content(edition: Edition) -> Content:
         subtitle=f"{site.office}　{span}{unfinished}　运行 {run}",
         numbers=numbers,
         by_id=by_id,
-        news=_news(by_id),
+        news=[*_news(by_id), *_told_later(later, edition)],
         decisions=_decisions(by_id),
         pictures=pictures,
         problems=_problems(edition),
+        later=later,
         units=units,
         overdue=_overdue(edition),
         look_back=_look_back(edition),
@@ -197,6 +216,7 @@ def _news(by_id: dict[str, Entry]) -> list[str]:
         return f"{entry.values['本期']}（上期 {entry.values['上期']}，{entry.code}）"
 
     return [
+        f"收到诉求 {say('complaints')}，判为反映执法问题 {say('in_scope')}，涉及问题 {say('concerned')}。",
         f"新登记问题 {say('registered')}，销号 {say('closed')}。",
         f"期末未办结 {say('open')}，其中超期 {say('overdue')}。",
         f"反弹 {say('relapsed')}，回头看 {say('looked_back')}。",
@@ -225,17 +245,20 @@ def _inputs(edition: Edition, chart: Chart) -> tuple[Inputs, str]:
     return Inputs({name: tables[name] for name in chart.tables}, edition.context, origin(tables)), what
 
 
-def _pictures(edition: Edition) -> list[Picture]:
+def _pictures(edition: Edition, progress: Progress) -> list[Picture]:
     catalogue = load_catalogue()
-    wanted = {*catalogue.figures_within, *catalogue.figures_until}
+    ids = {*catalogue.figures_within, *catalogue.figures_until}
+    wanted = [chart for chart in BY_ID.values() if chart.chart_id in ids]
     line = source_line(edition.now.until, edition.context)
     found = []
-    for number, chart in enumerate((c for c in BY_ID.values() if c.chart_id in wanted), 1):
+    for number, chart in enumerate(wanted, 1):
+        progress("画图", number - 1, len(wanted))
         inputs, what = _inputs(edition, chart)
         frame = _without_leads(chart.count(inputs), edition)
         code = f"{edition.prefix}-F{number}"
-        png = chart.png(frame, f"{line}{what}。编号 {code}。", dpi=_PICTURE_DPI)
-        found.append(Picture(chart, code, png, frame, what))
+        png, nothing = chart.picture(frame, f"{line}{what}。编号 {code}。", _PICTURE_DPI)
+        found.append(Picture(chart, code, png, frame, what, nothing))
+    progress("画图", len(wanted), len(wanted))
     return found
 
 
@@ -370,6 +393,30 @@ def _problems(edition: Edition) -> TableOf:
     ]
     headings = ["问题编号", "单位", "小类", "具体问题", "期末状态", "登记", "时限", *(COLUMNS[c][0] for c in REACH)]
     return TableOf("问题清单", headings, [*"ttttttt", *"nnn"], texts, "（期末没有登记的问题）")
+
+
+def _later(edition: Edition) -> TableOf:
+    """Return the problems that complaints of the period tell of, but that were registered after its end.
+
+    Without counts: beside those of the units and figures, small ones could be reckoned from them.
+    """
+    now = edition.now
+    rows = _named(edition, now.within[PROBLEMS.name])
+    days = rows["registered_on"].map(as_date)
+    rows = rows[(days > now.end) & (rows["status"] != "merged")].sort_values("problem_id")
+    columns = ("problem_id", "unit_name", "sub_problem_name", "statement")
+    texts = [[*(str(row[c]) for c in columns), shown(as_date(row["registered_on"]))] for row in rows.to_dict("records")]
+    headings = ["问题编号", "单位", "小类", "具体问题", "登记"]
+    if edition.is_public:
+        headings, texts = headings[1:3], [row[1:3] for row in texts]
+    return TableOf("本期反映、期后登记的问题", headings, ["t"] * len(headings), texts, "（没有）")
+
+
+def _told_later(later: TableOf, edition: Edition) -> list[str]:
+    if not later.rows:
+        return []
+    day = f"{edition.now.end:%Y-%m-%d}"
+    return [f"涉及的问题中 {len(later.rows)} 个在 {day} 以后才登记，不在期末的各项数和问题清单里，另列一表。"]
 
 
 def _overdue(edition: Edition) -> TableOf:

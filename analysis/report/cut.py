@@ -1,6 +1,5 @@
 """The ledger as it stood at the end of a period, and what came in during it."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +21,7 @@ from analysis.contracts import (
 )
 from analysis.exchange.ledger_view import as_date
 from analysis.ledger.life_cycle import LifeCycle
-from analysis.ledger.steps import CORRECTED, IsRestricted, corrected_sequences, replay
+from analysis.ledger.steps import CORRECTED, IsRestricted, corrected_sequences, event_day, replay
 from analysis.report.period import Period
 from analysis.summary.source import origin
 
@@ -72,6 +71,9 @@ def cut(tables: Tables, period: Period, life_cycle: LifeCycle, is_restricted: Is
         period: the period; it has begun.
         life_cycle: the state machine, to replay the events.
         is_restricted: which sub-problems are leads.
+
+    Raises:
+        IntegrityError: an event cannot be read.
     """
     end = min(period.last, origin(tables).as_of)
     complaints = tables[COMPLAINTS.name]
@@ -111,11 +113,7 @@ def _each(values: Iterable[bool]) -> NDArray[np.bool_]:
 def _in_force(events: pd.DataFrame) -> pd.DataFrame:
     """Return the events that were not corrected, each with its day: that of the step, else that of the record."""
     kept = events[~events["sequence"].isin(corrected_sequences(events)) & (events["kind"] != CORRECTED)]
-    told = [json.loads(payload).get("day") for payload in kept["payload"]]
-    days = [
-        date.fromisoformat(str(day)[:10]) if day else pd.Timestamp(at).date()
-        for day, at in zip(told, kept["occurred_at"], strict=True)
-    ]
+    days = [event_day(event) for event in kept.to_dict("records")]
     return kept.assign(day=pd.Series(days, index=kept.index, dtype=object)).sort_values("sequence")
 
 

@@ -18,7 +18,7 @@ def html_page(content: Content) -> bytes:
     environment = SandboxedEnvironment(
         loader=DictLoader({_TEMPLATE: source}), autoescape=True, undefined=StrictUndefined, finalize=_plain
     )
-    pictures = [{"picture": p, "data": b64encode(p.png).decode("ascii")} for p in content.pictures]
+    pictures = [{"picture": p, "data": b64encode(p.png).decode("ascii")} for p in content.drawn]
     return environment.get_template(_TEMPLATE).render(c=content, pictures=pictures).encode()
 
 

@@ -1,6 +1,8 @@
 """Periods that reports are made of: a year, a quarter, a month, a week."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Self
@@ -47,7 +49,7 @@ class Period:
                 return cls(text, date(year, 3 * quarter - 2, 1), _month_end(year, 3 * quarter))
             return cls(text, date(year, 1, 1), date(year, 12, 31))
         except ValueError as error:
-            wanted = "2023（年）、2023-Q2（季）、2023-05（月）、2023-W21（周）"
+            wanted = "2023（年）、2023-Q2（季）、2023-05（月）、2023-W21（周）、last-week（上周）、last-month（上月）"
             raise UsageError(f"时期“{text}”有误。应写作 {wanted} 的样子。") from error
 
     @classmethod
@@ -91,10 +93,23 @@ class Period:
         return cls.parse(f"{code[:4]}-{code[4:]}" if len(code) > 4 else code)
 
 
-def last_full_month(newest: date, as_of: date) -> Period:
-    """Return the newest month that has ended on a day and is not later than the newest complaint."""
-    ended = Period.month_of(as_of) if _month_end(as_of.year, as_of.month) == as_of else Period.month_of(as_of).before
-    return min(ended, Period.month_of(newest), key=lambda period: period.first)
+LAST = {"last-week": Period.week_of, "last-month": Period.month_of}
+"""How the period before today's is written, by what gives today's."""
+
+
+def last_period(text: str, today: date) -> Period | None:
+    """Return the period that has ended, where a text is a key of LAST; None where it is anything else."""
+    return LAST[text](today).before if text in LAST else None
+
+
+def last_full_month(received: Iterable[date], as_of: date, least: int) -> Period | None:
+    """Return the newest month that has ended on a day and in which at least so many complaints were received.
+
+    Stragglers of a later month say nothing that a report may show. Where no month has so many, the newest that has any.
+    """
+    counts = Counter(Period.month_of(day) for day in received)
+    ended = [month for month in counts if month.last <= as_of]
+    return max(ended, key=lambda month: (counts[month] >= least, month.first), default=None)
 
 
 def _month_end(year: int, month: int) -> date:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-from docx.shared import Cm
+from docx.shared import Cm, Emu
 from docxtpl import DocxTemplate, InlineImage
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from analysis.errors import SettingsError
-from analysis.exchange.cells import clean_text
+from analysis.exchange.cells import clean_text, display_width
 from analysis.line import one_line
 from analysis.report.content import Content, TableOf
 from analysis.report.template import TEMPLATE
@@ -26,7 +26,11 @@ _ACTIVE = re.compile(r"vbaProject|vbaData|activeX|embeddings/|\.bin$", re.IGNORE
 _FIELD = re.compile(rb"<w:instrText[^>]*>([^<]*)|w:instr=[\"']([^\"']*)")
 _REACHING = re.compile(rb"\b(DDE|DDEAUTO|INCLUDE\w*|LINK|IMPORT|DATABASE|HYPERLINK|MACROBUTTON|RD)\b", re.IGNORECASE)
 """Fields by which Word runs a program or fetches something from elsewhere."""
-_TABLES = ("units", "problems", "overdue", "look_back")
+_TABLES = ("units", "problems", "later", "overdue", "look_back")
+_MARGIN = 3
+"""Halves of a Chinese character that the margins of a cell take."""
+_WIDEST = 40
+"""A column gets no more room for its longest line than this; longer ones wrap."""
 
 
 class _Filling(SandboxedEnvironment):
@@ -63,6 +67,8 @@ def word_report(content: Content, codebook: Path | None) -> bytes:
     except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
         words = one_line(str(error))
         raise SettingsError(f"模板 {name} 填不进去：{words}。请对照随附的模板修改。") from error
+    for table in template.docx.tables:
+        _share_width(table)
     written = BytesIO()
     template.save(written)
     return written.getvalue()
@@ -117,12 +123,27 @@ def _values(content: Content, template: Any) -> dict[str, Any]:
                 "reading": p.chart.reading,
                 "caution": p.chart.caution,
             }
-            for p in content.pictures
+            for p in content.drawn
         ],
+        "not_drawn": [clean_text(line) for line in content.not_drawn],
     }
 
 
 def _table(table: TableOf) -> dict[str, Any]:
-    nothing = [table.when_empty, *[""] * (len(table.columns) - 1)]
-    rows = [list(map(clean_text, row)) for row in table.rows] or [nothing]
-    return {"title": table.title, "columns": list(table.columns), "rows": rows}
+    rows = [list(map(clean_text, row)) for row in table.rows]
+    return {"title": table.title, "columns": list(table.columns), "rows": rows, "when_empty": table.when_empty}
+
+
+def _share_width(table: Any) -> None:
+    """Share the width of a table among its columns by what stands in them; left alone they would be equally wide."""
+    grid = table._tbl.tblGrid.gridCol_lst  # noqa: SLF001 - python-docx has no other way
+    rows = [row.tc_lst for row in table._tbl.tr_lst]  # noqa: SLF001
+    if len(rows) < 2 or any(len(row) != len(grid) for row in rows):  # headings alone, or cells merged by hand
+        return
+    lines = [[line for row in rows for p in row[n].p_lst for line in p.text.split("\n")] for n in range(len(grid))]
+    needed = [min(_WIDEST, max(map(display_width, own))) + _MARGIN for own in lines]
+    room = sum(column.w for column in grid)
+    for column, need, cells in zip(grid, needed, zip(*rows, strict=True), strict=True):
+        column.w = Emu(round(room * need / sum(needed)))
+        for cell in cells:
+            cell.width = column.w

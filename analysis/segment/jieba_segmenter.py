@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jieba
 
-from analysis.codebook import read_codebook_bytes
+from analysis.codebook import kept_while_unchanged, read_codebook_bytes
 from analysis.errors import SettingsError
 from analysis.text import fold
 
@@ -82,6 +82,7 @@ def parse_lexicon(content: bytes) -> list[tuple[str, int, str]]:
     return list(entries.values())
 
 
+@kept_while_unchanged(LEXICON)
 def load_segmenter(directory: Path | None = None) -> JiebaSegmenter:
     """Return a segmenter with the lexicon of the codebook: the site's own in `directory`, else the shipped one.
 

@@ -1,10 +1,10 @@
 """Shares with their intervals, and small counts left out."""
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 TOTAL = "合计"
 """Stands in place of a name in rows that count everything once."""
@@ -16,7 +16,7 @@ def wilson(counts: pd.Series, totals: pd.Series, confidence: float) -> pd.DataFr
     It stays within 0 and 1 and holds for few and for rare, where the textbook's interval does not.
     """
     hits, total = (np.asarray(v.fillna(0), dtype=np.float64) for v in (counts, totals))
-    z = norm.ppf((1 + confidence) / 2)
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = hits / total
         centre = (share + z**2 / (2 * total)) / (1 + z**2 / total)

@@ -1,11 +1,11 @@
 """Words that set a category apart from the others, and how they come and go over the months."""
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_matrix
-from scipy.stats import norm
 from sklearn.feature_extraction.text import CountVectorizer
 
 from analysis.codebook.function_words import FunctionWords
@@ -87,7 +87,7 @@ def distinctive_words(
         categories; 0 is as often), low, high, z.
     """
     texts = _texts(complaints, links)
-    least, tail = max(rules.keyword_least_persons, smallest), norm.ppf((1 + rules.confidence) / 2)
+    least, tail = max(rules.keyword_least_persons, smallest), NormalDist().inv_cdf((1 + rules.confidence) / 2)
     rows: list[tuple[object, ...]] = []
     everybody = np.ones(len(texts.complaints), dtype=bool)
     prior = texts.persons(everybody).astype(np.float64) if texts.words else np.array([])

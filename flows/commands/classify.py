@@ -28,7 +28,10 @@ def classify(input_path: Path, output_path: Path) -> None:
     from analysis.site import site_paths
     from analysis.tables import read_complaints, write_table
     from analysis.training import label_by_current_model
+    from flows.report import show_progress
 
     paths = site_paths()
     complaints = read_complaints(input_path, load_settings(paths.settings).ingest)
-    write_table(label_by_current_model(complaints, paths.models, paths.codebook), output_path)
+    with show_progress() as progress:
+        judged = label_by_current_model(complaints, paths.models, paths.codebook, progress)
+    write_table(judged, output_path)

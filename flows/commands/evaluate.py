@@ -41,13 +41,17 @@ def evaluate(labels_path: Path | None, output_path: Path | None, model_id: str, 
     from analysis.site import site_paths
     from analysis.tables import write_tables
     from analysis.training import ensure_model
+    from flows.report import show_progress
 
     paths = site_paths()
     if labels_path is None:
-        click.echo(report_cross_validation(ensure_model(paths.models, paths.codebook)))
+        with show_progress() as progress:
+            card = ensure_model(paths.models, paths.codebook, progress)
+        click.echo(report_cross_validation(card))
         return
     codebook = kept_codebook(paths, version) if version else None
-    report = evaluate_labels(paths, labels_path, model_id, codebook)
+    with show_progress() as progress:
+        report = evaluate_labels(paths, labels_path, model_id, codebook, progress)
     scheme = load_scheme(codebook or paths.codebook)
     if output_path is not None:
         write_tables(evaluation_tables(report, scheme), output_path)

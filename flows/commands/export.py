@@ -20,7 +20,10 @@ def export(processed: Path | None, output: Path | None) -> None:
     """按台账现在的状态重新导出台账、清单和夜报；运行期间用最近的快照。"""
     from analysis.pipeline.publishing import export_snapshot
     from analysis.site import site_paths
+    from flows.report import show_progress
 
     paths = site_paths(None, processed)
-    for path in export_snapshot(paths, output or paths.processed):
+    with show_progress() as progress:
+        files = export_snapshot(paths, output or paths.processed, progress)
+    for path in files:
         click.echo(path)

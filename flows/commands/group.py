@@ -28,8 +28,11 @@ def group(input_path: Path, output_path: Path) -> None:
     from analysis.pipeline.merging import group_table
     from analysis.site import site_paths
     from analysis.tables import read_dated_complaints, write_table
+    from flows.report import show_progress
 
     paths = site_paths()
     settings = load_settings(paths.settings)
     complaints = read_dated_complaints(input_path, settings.ingest, ZoneInfo(settings.site.timezone))
-    write_table(group_table(complaints, settings, paths.codebook), output_path)
+    with show_progress() as progress:
+        grouped = group_table(complaints, settings, paths.codebook, progress)
+    write_table(grouped, output_path)

@@ -41,7 +41,6 @@ def run(raw: Path | None, processed: Path | None, as_of: date | None, plain: boo
 
 def run_plain(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
     """Run one night without Prefect; a failure is announced to those whom the settings name, and raised."""
-    from analysis.config import load_settings
     from analysis.errors import BusyError
     from analysis.pipeline.stages import run_night
     from flows.notify import announce_failure
@@ -53,12 +52,16 @@ def run_plain(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
     except BusyError:  # the other run tells of itself
         raise
     except Exception as fault:
-        if not announce_failure(load_settings(paths.settings), fault):
-            click.echo("注意：失败通知没有送达。请检查设置 notify.urls。", err=True)
+        delivery = announce_failure(paths, fault)
+        if delivery.faults:
+            click.echo(f"注意：失败通知{delivery.faults}。", err=True)
         raise
 
 
 def _run_through_prefect(paths: "SitePaths", as_of: date | None) -> dict[str, int]:
+    from flows.prefect_environment import settle
+
+    settle()
     from flows.nightly import run_through_prefect
 
     return run_through_prefect(paths, as_of)

@@ -28,26 +28,23 @@ def status(processed: Path | None) -> None:
     from analysis.codebook.scheme import load_scheme
     from analysis.config import load_settings
     from analysis.contracts import RUNS
-    from analysis.errors import BusyError, UsageError
     from analysis.ledger.status import read_status
-    from analysis.ledger.store import Reader
+    from analysis.notices import Notices
     from analysis.pipeline.night import today
+    from analysis.pipeline.showing import open_present
     from analysis.pipeline.time_left import load_time_left
     from analysis.site import site_paths
 
     paths = site_paths(None, processed)
     scheme = load_scheme(paths.codebook)
-    try:
-        # Only the private ledger knows of a run that failed while or before it published.
-        reader = Reader.open(paths.ledger)
-    except (BusyError, UsageError, OSError):
-        reader = Reader.open(paths.snapshot)
-    with reader:
+    with open_present(paths) as reader:
         day = today(load_settings(paths.settings))
         found = read_status(reader, scheme, load_time_left(scheme, paths), day)
     for run in found.last_run.to_dict("records"):
         label = RUNS["status"].values[run["status"]]
         click.echo(f"上次运行　{run['run_id']}，{run['started_at']:%Y-%m-%d %H:%M} 开始，{label}")
+    if missed := Notices.read(paths.notices).undelivered:
+        click.echo(f"通知　　　{missed}")
     click.echo(_COUNTS.format(**found.counts))
     for row in found.quarantine.to_dict("records"):
         click.echo(f"　　　{row['entry_count']} 条：{row['reason']}")

@@ -38,7 +38,9 @@ def train(files: tuple[Path, ...], if_needed: bool, force: bool) -> None:
 
     paths = site_paths()
     if if_needed:
-        click.echo(report_card(ensure_model(paths.models, paths.codebook), paths))
+        with show_progress() as progress:
+            card = ensure_model(paths.models, paths.codebook, progress)
+        click.echo(report_card(card, paths))
         return
     with show_progress() as progress:
         done = train_site(paths, files, is_forced=force, progress=progress)

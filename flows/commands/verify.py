@@ -26,10 +26,13 @@ def verify(processed: Path | None) -> None:
     from analysis.errors import IntegrityError
     from analysis.pipeline.verifying import verify_ledger
     from analysis.site import site_paths
+    from flows.report import show_progress
 
     paths = site_paths(None, processed)
     count = 0
-    for finding in verify_ledger(paths):
+    with show_progress() as progress:
+        findings = verify_ledger(paths, progress)
+    for finding in findings:
         differences = finding.differences
         verdict = f"{len(differences)} 处不符" if differences else "一致"
         click.echo(f"{finding.name}　{finding.scope}：{verdict}")

@@ -60,7 +60,7 @@ NAMES = (
     "-rf",
     "~",
     "CON",
-    f"..\\..\\{FORGED}",
+    f"a..\\..\\{FORGED}",
     f"%2e%2e%2f{FORGED}",
     "=HYPERLINK(1)",
     "@SUM(1)",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.codebook import kept_while_unchanged
 from analysis.ingest.masking.accounts import AccountRecogniser
 from analysis.ingest.masking.addresses import AddressRecogniser
 from analysis.ingest.masking.codes import CodeRecogniser, PlateRecogniser
@@ -11,7 +12,14 @@ from analysis.ingest.masking.name_shape import NameShape
 from analysis.ingest.masking.names import NameRecogniser
 from analysis.ingest.masking.numbers import Found, NumberRecogniser
 from analysis.ingest.masking.own import OwnDetails, OwnRecogniser
-from analysis.ingest.masking.rules import MaskingRules, NameRules, load_masking_rules, load_name_rules
+from analysis.ingest.masking.rules import (
+    NAMES_FILE,
+    NUMBERS_FILE,
+    MaskingRules,
+    NameRules,
+    load_masking_rules,
+    load_name_rules,
+)
 from analysis.ingest.masking.spans import Kind, PersonalSpan, cut, unite
 from analysis.ingest.masking.view import FILLER, FoldTable, View, view_of
 from analysis.ingest.masking.vocabulary import load_vocabulary
@@ -94,6 +102,7 @@ class Masker:
         return OwnDetails(fold(own.name), phones, fold(own.account), fold(own.address))
 
 
+@kept_while_unchanged(NUMBERS_FILE, NAMES_FILE)
 def load_masker(directory: Path | None = None) -> Masker:
     """Return the masker with the site's own rules from `directory`, else the shipped ones.
 
