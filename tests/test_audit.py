@@ -17,21 +17,19 @@ from tests.supervised_site import (
     URBAN_RUDE,
     build_supervised_site,
     problem_of,
-    quick_ledger,
     take,
 )
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
-    with quick_ledger():
-        site = build_supervised_site(tmp_path_factory.mktemp("audit"))
-        rude = problem_of(site, URBAN_RUDE)
-        at = ("--processed", site.processed)
-        who = ("--person", "王主任", "--reason", "两件不同")
-        assert hotline_here("place", "split", problem_of(site, NOTICE), NOTICE_2, *who, *at).returncode == 0
-        assert hotline_here("place", "different", NOTICE, NOTICE_2, *who, *at).returncode == 0
-        take(site, rude, "transferred", Role.SUPERVISOR, receiver="市局", status_reason="市级职责")
+    site = build_supervised_site(tmp_path_factory.mktemp("audit"))
+    rude = problem_of(site, URBAN_RUDE)
+    at = ("--processed", site.processed)
+    who = ("--person", "王主任", "--reason", "两件不同")
+    assert hotline_here("place", "split", problem_of(site, NOTICE), NOTICE_2, *who, *at).returncode == 0
+    assert hotline_here("place", "different", NOTICE, NOTICE_2, *who, *at).returncode == 0
+    take(site, rude, "transferred", Role.SUPERVISOR, receiver="市局", status_reason="市级职责")
     return site
 
 

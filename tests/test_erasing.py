@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile, is_zipfile
 
@@ -15,7 +14,7 @@ from analysis.pipeline.stages import run_night
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
 from tests.command import Told, hotline_here
-from tests.review_site import AS_OF, copy_site, next_night, quick_nights, tables
+from tests.review_site import AS_OF, copy_site, next_night, tables
 
 PHONE, OTHER_PHONE = "13800138000", "13900139000"
 MARK, OTHER_MARK = "ZQXWORT", "YKVWORT"
@@ -42,17 +41,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [_row(22030001, PHONE, MARK), _row(22030002, PHONE, MARK), _row(22030003, OTHER_PHONE, OTHER_MARK)]
     rows.append(f"22030009,2022年3月5日 9时,{OTHER_PHONE},路灯不亮,小区门口的路灯不亮，请派人修理。,八一路,已修\n")
     _write(site, "12328工单1.csv", *rows)
-    with quick_nights():
-        next_night(site)
-        _write(site, "12328工单2.csv", _row(22030001, PHONE, MARK, "后来又贴了一张。"))
-        run_night(site, AS_OF)
+    next_night(site)
+    _write(site, "12328工单2.csv", _row(22030001, PHONE, MARK, "后来又贴了一张。"))
+    run_night(site, AS_OF)
     return folder
 
 
 @pytest.fixture
-def site(built: Path, tmp_path: Path) -> Iterator[SitePaths]:
-    with quick_nights():
-        yield copy_site(built, tmp_path / "site")
+def site(built: Path, tmp_path: Path) -> SitePaths:
+    return copy_site(built, tmp_path / "site")
 
 
 def _erase(site: SitePaths, phone: str, monkeypatch: pytest.MonkeyPatch, *more: str) -> Told:

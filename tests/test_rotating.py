@@ -8,13 +8,12 @@ from analysis.errors import SettingsError
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths
 from tests.command import Told, hotline_here
-from tests.review_site import OUT_OF_SCOPE, build_site, copy_site, next_night, put, quick_nights, tables
+from tests.review_site import OUT_OF_SCOPE, build_site, copy_site, next_night, put, tables
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    with quick_nights():
-        return build_site(tmp_path_factory.mktemp("built"))
+    return build_site(tmp_path_factory.mktemp("built"))
 
 
 def rotate(site: SitePaths) -> Told:
@@ -25,13 +24,12 @@ def rotate(site: SitePaths) -> Told:
 def test_who_was_known_before_is_known_after_two_rotations(built: Path, tmp_path: Path) -> None:
     site = copy_site(built, tmp_path)
     seen = [set(tables(site)["complaints"]["complainant_key"])]
-    with quick_nights():
-        for number in (2, 3):
-            assert rotate(site).returncode == 0
-            seen.append(set(tables(site)["complaints"]["complainant_key"]))
-            assert (site.key.parent / f"complainant.key.{number}").stat().st_mode & 0o777 == 0o600
-        put(site, "12328工单2.csv", OUT_OF_SCOPE, first=22030020)
-        next_night(site)
+    for number in (2, 3):
+        assert rotate(site).returncode == 0
+        seen.append(set(tables(site)["complaints"]["complainant_key"]))
+        assert (site.key.parent / f"complainant.key.{number}").stat().st_mode & 0o777 == 0o600
+    put(site, "12328工单2.csv", OUT_OF_SCOPE, first=22030020)
+    next_night(site)
     assert set(tables(site)["complaints"]["complainant_key"]) == seen[-1]
     assert [len(keys) for keys in seen] == [1, 1, 1]
     assert len(set.union(*seen)) == 3
@@ -51,7 +49,7 @@ def test_a_later_key_that_is_gone_is_not_made_anew(built: Path, tmp_path: Path) 
     )
     later = site.key.parent / "complainant.key.2"
     later.unlink()
-    with quick_nights(), pytest.raises(SettingsError, match="从备份恢复"):
+    with pytest.raises(SettingsError, match="从备份恢复"):
         next_night(site)
     assert not later.exists()
 
@@ -62,9 +60,8 @@ def test_a_key_that_a_killed_rotation_left_is_taken_and_changes_nothing_before(b
     left.write_text("ab" * 32 + "\n", encoding="ascii")
     left.chmod(0o600)
     before = set(tables(site)["complaints"]["complainant_key"])
-    with quick_nights():
-        put(site, "12328工单2.csv", OUT_OF_SCOPE, first=22030020)
-        next_night(site)
+    put(site, "12328工单2.csv", OUT_OF_SCOPE, first=22030020)
+    next_night(site)
     assert set(tables(site)["complaints"]["complainant_key"]) == before
     assert (
         hotline_here("key", "rotate", "--person", "王", "--reason", "换", "--processed", site.processed).returncode == 0

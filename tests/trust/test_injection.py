@@ -25,7 +25,6 @@ from analysis.report.word import word_report
 from analysis.site import SitePaths, site_paths
 from tests.command import hotline_here
 from tests.hostile import with_sheet_names
-from tests.review_site import quick_nights
 from tests.test_report import edition
 from tests.trust.tally import Tally
 
@@ -88,8 +87,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
         (folder / "raw" / "tickets" / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     (folder / "raw" / "tickets" / "表.xlsx").write_bytes(with_sheet_names(SHEETS, ids))
     paths = site_paths(folder / "raw", folder / "processed")
-    with quick_nights():
-        assert hotline_here("run", "--plain", *_places(paths)).returncode == 0
+    assert hotline_here("run", "--plain", *_places(paths)).returncode == 0
     return paths
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from analysis.pipeline.stages import run_night
 from analysis.site import site_paths
 from tests.command import hotline_here
-from tests.review_site import AS_OF, IN_SCOPE, OUT_OF_SCOPE, put, quick_nights
+from tests.review_site import AS_OF, IN_SCOPE, OUT_OF_SCOPE, put
 
 _PRIVATE = {"ledger.duckdb", "ledger.duckdb.wal", "ledger.head", "private/complainant.key", "线索移送清单.xlsx"}
 _READABLE = "codebooks"
@@ -21,8 +21,7 @@ def test_every_file_of_a_night_has_its_mode_though_the_umask_forbids_nothing(tmp
     put(site, "12328工单1.csv", IN_SCOPE, OUT_OF_SCOPE)
     before = os.umask(0)
     try:
-        with quick_nights():
-            run_night(site, AS_OF)
+        run_night(site, AS_OF)
         at = ("--processed", site.processed)
         for command in (("review", "export"), ("decide", "export"), ("quarantine", "export")):
             assert hotline_here(*command, tmp_path / f"{command[0]}.xlsx", *at).returncode == 0

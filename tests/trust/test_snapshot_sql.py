@@ -11,7 +11,7 @@ from analysis import open_snapshot
 from analysis.errors import UsageError
 from analysis.site import SitePaths
 from analysis.snapshot import Snapshot
-from tests.review_site import build_site, copy_site, quick_nights
+from tests.review_site import build_site, copy_site
 from tests.trust.tally import Tally
 
 SECRET = "hidden-word"
@@ -109,8 +109,7 @@ _DISGUISES = ("{}", "  {} ;", "/* a */ {} -- b", "\n\t{}\n")
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> SitePaths:
-    with quick_nights():
-        built = build_site(tmp_path_factory.mktemp("built"))
+    built = build_site(tmp_path_factory.mktemp("built"))
     site = copy_site(built, tmp_path_factory.mktemp("site"))
     for suffix in ("csv", "json", "parquet", "xlsx", "db"):
         (site.raw.parent / f"secret.{suffix}").write_text(f'{{"word": "{SECRET}"}}\n', encoding="utf-8")
