@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run serve report notebook notebook-check test lint check setup train evaluate bench sample bundle clean
+.PHONY: run serve report notebook notebook-check test trust lint check setup train evaluate bench sample bundle licences advisories sbom clean
 
 run: setup ## the main job on the shipped sample
 	$(BIN)/hotline run
@@ -18,6 +18,9 @@ report: setup ## the report of the last full month, from the newest snapshot
 
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
+
+trust: setup ## every promise tried in full, about an hour on two cores; the table is written into docs/信任.md
+	$(BIN)/pytest tests/trust -n 2 --dist loadfile --full --counts docs/信任.md
 
 lint: setup ## lint, format, types, import rules
 	$(BIN)/ruff check .
@@ -63,6 +66,21 @@ notebook: setup ## JupyterLab on the notebooks, in the browser of this machine; 
 
 notebook-check: setup ## run every notebook on the sample, and look for personal data in what they show
 	$(BIN)/pytest -q tests/test_notebooks.py
+
+licences: setup ## write the list of licences again
+	$(BIN)/python -m deploy.licences > docs/第三方许可.md
+
+# The two below fetch their tool, and advisories asks PyPI: for a machine with access to the internet.
+advisories: setup ## known vulnerabilities of the locked packages; a package that cannot be looked up is an error
+	@mkdir -p dist; UV=$$(command -v uv || echo $(BIN)/uv); \
+		$$UV export --frozen --no-dev --no-emit-project --quiet -o dist/requirements.txt; \
+		$$UV tool run pip-audit==2.10.1 -r dist/requirements.txt --require-hashes --no-deps --disable-pip --strict
+
+sbom: setup ## bill of materials of an installation, CycloneDX, as dist/sbom.cdx.json
+	@mkdir -p dist; UV=$$(command -v uv || echo $(BIN)/uv); \
+		$$UV export --frozen --no-dev --no-emit-project --quiet -o dist/requirements.txt; \
+		$$UV tool run --from cyclonedx-bom==7.5.0 cyclonedx-py requirements dist/requirements.txt \
+			--pyproject pyproject.toml --output-reproducible -o dist/sbom.cdx.json
 
 bundle: setup ## dist/: one archive from which a machine without network installs everything
 	$(BIN)/python -m deploy.bundle

@@ -318,6 +318,13 @@ class Doctor(_Section):
     longest_run_hours: _Positive
 
 
+class Retention(_Section):
+    """For how many days raw files and texts are kept; 0 for ever."""
+
+    raw_days: Annotated[int, Field(ge=0)]
+    text_days: Annotated[int, Field(ge=0)]
+
+
 class Notify(_Section):
     """Who is told when a run fails and what is due, and how much."""
 
@@ -347,6 +354,7 @@ class Settings(_Section):
     report: Report
     schedule: Schedule
     doctor: Doctor
+    retention: Retention
     notify: Notify
 
 
@@ -369,7 +377,7 @@ def load_settings(site_directory: Path | None = None) -> Settings:
     if path is not None and path.is_file():
         try:
             content = _merge(content, tomllib.loads(path.read_bytes().decode("utf-8-sig")))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (ValueError, RecursionError) as error:
             raise SettingsError(f"设置文件 {path} 不是合格的 TOML：{error}。请对照默认设置修改。") from error
     try:
         return Settings.model_validate(content)

@@ -189,7 +189,12 @@ EVENT_KINDS = LIFE_CYCLE_KINDS | {
     "codebook_changed": "代码本变更",
     "event_corrected": "更正",
     "look_back_drawn": "抽中回头看",
+    "text_erased": "清除诉求文字",
+    "key_rotated": "更换密钥",
 }
+ERASED_TEXT = "（文字已按规定清除）"
+"""Stands where the text of a complaint stood that was erased."""
+ERASURE_CAUSES = {"request": "反映人要求", "retention": "保存期满"}
 MATTER_RULING_WORDS = {"same": "同一事项", "different": "不同事项"}
 SCORE_PERCENTS = tuple(range(10, 100, 10))
 """Which percentiles of scope_score a profile of judgements holds: the deciles."""
@@ -671,6 +676,20 @@ MATTER_RULINGS = Table(
     is_append_only=True,
 )
 
+ERASURES = Table(
+    "erasures",
+    "文字清除",
+    "一件文字已经清除的诉求；再收到它的文件也不会把文字带回来，不再请人复核",
+    ("complaint_id",),
+    (
+        Column("complaint_id", _T, "诉求编号", "文字已经清除的诉求；判断、归并和事件都保留"),
+        Column("cause", _T, "原因", "为什么清除", values=ERASURE_CAUSES),
+        Column("erased_at", _S, "清除时间", "清除的本地时间"),
+    ),
+    is_append_only=True,
+    grows_between_runs=True,
+)
+
 ELUSION_SAMPLES = Table(
     "elusion_samples",
     "漏判抽查",
@@ -849,6 +868,7 @@ TABLES: tuple[Table, ...] = (
     EXPORT_ROWS,
     IMPORTS,
     LOOK_BACK_SAMPLES,
+    ERASURES,
 )
 
 _PANDAS_TYPES: dict[ColumnType, Any] = {

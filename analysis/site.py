@@ -6,6 +6,8 @@ from pathlib import Path
 
 HOME_VARIABLE = "HOTLINE_HOME"
 KEY_VARIABLE = "HOTLINE_KEY_FILE"
+KEY_ITSELF_VARIABLE = "HOTLINE_KEY"
+"""Holds the key where no file may: a secret that the service manager or a vault puts into the environment."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from analysis.errors import HotlineError
+from analysis.line import one_line
 from flows.chinese_click import LazyGroup, explain
 
 _COMMANDS = {
@@ -21,6 +22,10 @@ _COMMANDS = {
     "doctor": ("flows.commands.doctor:doctor", "检查安装和运行环境，逐条说怎样办。"),
     "verify": ("flows.commands.verify:verify", "核对台账：事件链、问题、归并、收件行数、快照是否一致。"),
     "trace": ("flows.commands.trace:trace", "从问题、诉求编号追溯到文件、行、证据和版本；报告编号到算法。"),
+    "audit": ("flows.commands.audit:audit", "谁在什么时候做了什么：决定、复核、归并、放行、导入、导出、运行。"),
+    "key": ("flows.commands.key:key", "反映人摘要的密钥：更换。"),
+    "erase": ("flows.commands.erase:erase", "清除一个反映人全部诉求的文字，判断和计数保留。"),
+    "retention": ("flows.commands.retention:retention", "按保存期限删除原始文件、清除诉求文字。"),
     "explain": ("flows.commands.explain:explain", "说明一件诉求或一段文字为什么这样判断。"),
     "quarantine": ("flows.commands.quarantine:quarantine", "隔离区：列出、导出修改、重新提交。"),
     "review": ("flows.commands.review:review", "人工复核：导出复核表、导入复核意见、计算一致率。"),
@@ -122,7 +127,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, code: int) -> int:
-    click.echo(f"错误：{message}", err=True)
+    click.echo(f"错误：{one_line(message)}", err=True)
     return code
 
 

@@ -5,6 +5,8 @@ import pytest
 from analysis.site import site_paths
 from analysis.training import ensure_model
 
+pytest_plugins = ["tests.trust.reporting"]
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _model() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import SettingsError
-from analysis.ingest.identity import add_identity, complainant_key, content_id, load_or_create_key
+from analysis.ingest.identity import KeyRing, add_identity, complainant_key, content_id, load_or_create_key
 
 KEY, OTHER_KEY = bytes(range(32)), bytes(range(1, 33))
 
@@ -47,6 +47,28 @@ def test_a_missing_key_is_not_made_anew_once_digests_exist(tmp_path: Path) -> No
     assert not path.exists()
     key = load_or_create_key(path, may_create=True)
     assert load_or_create_key(path, may_create=False) == key
+
+
+def test_the_environment_can_hold_the_key_in_place_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "complainant.key"
+    monkeypatch.setenv("HOTLINE_KEY", KEY.hex())
+    assert load_or_create_key(path, may_create=False) == KEY
+    assert not path.exists()
+    for wrong in ("", "abc", KEY.hex()[:-1], f"{KEY.hex()} "):
+        monkeypatch.setenv("HOTLINE_KEY", wrong)
+        with pytest.raises(SettingsError, match="HOTLINE_KEY") as caught:
+            load_or_create_key(path, may_create=True)
+        assert wrong == "" or wrong not in str(caught.value)
+
+
+def test_two_keys_that_differ_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "complainant.key"
+    key = load_or_create_key(path, may_create=True)
+    monkeypatch.setenv("HOTLINE_KEY", key.hex())
+    assert load_or_create_key(path, may_create=False) == key
+    monkeypatch.setenv("HOTLINE_KEY", OTHER_KEY.hex())
+    with pytest.raises(SettingsError, match="不同"):
+        load_or_create_key(path, may_create=False)
 
 
 def test_a_wide_umask_does_not_matter(tmp_path: Path) -> None:
@@ -172,10 +194,10 @@ def test_identity_is_added_to_candidates() -> None:
         },
         index=[3, 4, 5],
     )
-    added = add_identity(frame, KEY)
+    added = add_identity(frame, KeyRing(KEY))
     assert added["complaint_id"].iloc[0] == "H20231105"
     assert re.fullmatch(r"X[0-9a-f]{12}", added["complaint_id"].iloc[1])
     assert added["complaint_id"].iloc[1] == added["complaint_id"].iloc[2]
     assert added["complainant_key"].notna().tolist() == [True, True, False]
     assert list(added.index) == [3, 4, 5]
-    assert add_identity(frame.iloc[:0], KEY).empty
+    assert add_identity(frame.iloc[:0], KeyRing(KEY)).empty

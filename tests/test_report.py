@@ -34,12 +34,12 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="没有 chromium，�
 EVIL = "<script>alert(1)</script>{{ 7*7 }}=1+1&"
 
 
-def edition(*, is_public: bool = False, **more: Any) -> Edition:
+def edition(statement: str = EVIL, *, is_public: bool = False, **more: Any) -> Edition:
     told = []
     for number, day in enumerate((1, 2, 3), 1):
         name, on = f"FR-{number}", date(2026, 5, day)
         made = created(name, on)
-        made[3]["statement"] = EVIL
+        made[3]["statement"] = statement
         told += [made, assigned(name, on), due(name, on, date(2026, 5, 10 * number))]
     told.append(created("FR-4", date(2026, 5, 4)))
     problems = [{"problem_id": f"FR-{n}"} for n in (1, 2, 3)]

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import zipfile
+import zlib
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,20 @@ CARD_FILE = "card.json"
 Arrays = dict[str, npt.NDArray[Any]]
 _RETRAIN = "请运行 hotline train 重新训练"
 
+_LARGEST = 1 << 30
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""Whatever comes of a file that is none of ours: each part of it is read by code that expects its own kind."""
 _MODE = 0o644
 """The model holds words of invented texts only; every account of the machine may judge with it."""
 
@@ -55,7 +70,7 @@ def read_card(directory: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise HotlineError(f"{directory} 里没有模型（缺少 {CARD_FILE}），{_RETRAIN}。") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise HotlineError(f"模型说明 {path} 读不出来，{_RETRAIN}。") from error
     if not isinstance(card, dict):
         raise HotlineError(f"模型说明 {path} 的格式不对，{_RETRAIN}。")
@@ -78,7 +93,7 @@ def read_model(directory: Path) -> tuple[Arrays, dict[str, Any]]:
             arrays = _read_arrays(archive)
     except FileNotFoundError as error:
         raise HotlineError(f"{directory} 里没有模型（缺少 {MODEL_FILE}），{_RETRAIN}。") from error
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise HotlineError(f"模型文件 {path} 已损坏或含有不可信的内容，{_RETRAIN}。") from error
     if arrays_digest(arrays) != card.get("arrays_sha256"):
         raise HotlineError(f"模型文件 {path} 与 {CARD_FILE} 对不上，可能被改动，{_RETRAIN}。")
@@ -86,6 +101,8 @@ def read_model(directory: Path) -> tuple[Arrays, dict[str, Any]]:
 
 
 def _read_arrays(archive: zipfile.ZipFile) -> Arrays:
+    if sum(part.file_size for part in archive.infolist()) > _LARGEST:
+        raise ValueError("unpacks to more than any model")
     schema = json.loads(archive.read("schema.json"))
     _expect(schema, "DictNode", "builtins", "dict")
     arrays = {}

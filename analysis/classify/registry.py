@@ -84,7 +84,7 @@ class Registry:
             return InUse(model_id, _learned(note["learned"]))
         except FileNotFoundError:
             return None
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise HotlineError(f"{path} 读不出来。请用 hotline models use 编号 指定在用的模型。") from error
 
     def read(self, model_id: str) -> tuple[Arrays, dict[str, Any]]:

@@ -45,9 +45,10 @@ def read_codebook(name: str, model: type[Content], directory: Path | None = None
     """
     try:
         content: dict[str, Any] = tomllib.loads(read_codebook_bytes(name, directory).decode("utf-8-sig"))
-        return model.model_validate(content)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"代码本 {name} 不是合格的 TOML 文件：{error}。请按模板修改后重试。") from error
+    try:
+        return model.model_validate(content)
     except ValidationError as error:
         place, reason = describe(error.errors()[0])
         raise SettingsError(f"代码本 {name} 的“{place}”有误：{reason}。请按模板修改后重试。") from error

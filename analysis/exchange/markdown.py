@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from analysis.exchange.cells import clean_text
+from analysis.line import one_line
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]|~#])")
 _LINKS = (("://", "&#58;//"), ("www.", "www&#46;"), ("@", "&#64;"))
@@ -16,7 +17,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("a|b <i>"))
     a\|b &lt;i&gt;
     """
-    line = " ".join(clean_text(text).split())
+    line = " ".join(one_line(clean_text(text)).split())
     line = _MARKDOWN.sub(r"\\\1", html.escape(line, quote=False))
     for plain, escaped in _LINKS:
         line = line.replace(plain, escaped)

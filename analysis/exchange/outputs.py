@@ -134,6 +134,11 @@ def _workbook_names(units: UnitRegister) -> dict[str, str]:
     }
 
 
+def forget_retired_texts(directory: Path) -> None:
+    """Delete the retired workbook that shows texts of complaints; units' workbooks show none."""
+    (directory / RETIRED_FOLDER / LEADS).unlink(missing_ok=True)
+
+
 def _retire(path: Path) -> None:
     if path.is_file():
         folder = path.parent / RETIRED_FOLDER

@@ -16,6 +16,7 @@ from analysis.exchange.ledger_view import as_text
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
+from analysis.line import one_line
 
 WARNING = "本表含个人信息：只限值班员修改后重交，不得转发；重交成功后请立即删除。"
 _HOW_TO = "在黄底格里改好原值，保存后放回原始目录的同一子目录，下次运行会自动重收。前六列和栏头请勿改动。"
@@ -147,7 +148,7 @@ def _value_field(position: int) -> str:
 def _mendable_sheet(number: int, headings: tuple[str, ...], rows: list[SheetRow]) -> Sheet:
     files = {str(row.values["file_name"]): None for row in rows}
     stem = Path(next(iter(files))).stem
-    name = _NOT_IN_SHEET_NAMES.sub("_", clean_text(f"{number}-{stem}"))[:_LONGEST_SHEET_NAME].rstrip()
+    name = _NOT_IN_SHEET_NAMES.sub("_", one_line(clean_text(f"{number}-{stem}")))[:_LONGEST_SHEET_NAME].rstrip()
     address = tuple(
         SheetColumn(c.field, _apart(c.heading) if c.heading in headings else c.heading, c.width, c.kind)
         for c in _ADDRESS

@@ -11,6 +11,7 @@ from xlsxwriter.utility import xl_col_to_name
 from analysis.errors import UsageError
 from analysis.exchange.cells import plain_words
 from analysis.exchange.sheets import SheetColumn
+from analysis.line import one_line
 
 _SEARCHED_ROWS = 30
 """The heading stands below title and notes; people may put a few lines more above."""
@@ -262,5 +263,5 @@ def unread_sheets(sheets: Sequence[ReturnedSheet], tables: Sequence[ReturnedTabl
 
 def brief(text: str) -> str:
     """Return what a cell says fit for one line of a message."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    line = " ".join(one_line(text).split())
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN - 1]}…"

@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 
 from analysis.errors import SettingsError
 from analysis.ingest.masking.rules import load_name_rules
+from analysis.site import KEY_ITSELF_VARIABLE
 from analysis.text import fold
 
 KEY_BYTES = 32
@@ -26,13 +28,63 @@ _MOBILE = re.compile(r"(?:0086|86|0)?(1[3-9]\d{9})")
 _SPLIT = re.compile(r"[/、,;|\n或和及]+|(?<=\d) +(?=(?:\+?86)?1[3-9]\d{9}(?!\d))")
 _SHORTEST_LANDLINE = 7
 _FIELD_MARK = "\x1f"
+_CONTENT = ("source_code", "title", "text", "received_at")
+_COMPLAINANT = ("complainant_name", "complainant_phone", "complainant_account", "source_code")
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The site's first key, for ids, seals and digests, and those that came after it, for digests alone.
+
+    A digest goes through all of them in turn. What was stored before a key came is passed through it as it is, so that
+    nobody's phone is needed to know an earlier complainant again.
+    """
+
+    first: bytes
+    later: tuple[bytes, ...] = ()
+
+    def digest_of(self, digest: str | None) -> str | None:
+        """Return what a digest made by the first key is by all of them."""
+        for key in self.later:
+            digest = None if digest is None else rotated(digest, key)
+        return digest
+
+
+def rotated(digest: str, key: bytes) -> str:
+    """Return what a stored digest is by one more key."""
+    return _digest(key, "rotated", digest)[:COMPLAINANT_KEY_LENGTH]
+
+
+def load_key_ring(path: Path, rotation_count: int, *, may_create: bool) -> KeyRing:
+    """Return the site's keys.
+
+    Args:
+        path: where the first lies; the later ones lie beside it, as `<name>.2` and so on.
+        rotation_count: how many keys came after the first.
+        may_create: see `load_or_create_key`.
+
+    Raises:
+        SettingsError: see `load_or_create_key`; also of a later key, which is never made anew.
+    """
+    first = load_or_create_key(path, may_create=may_create)
+    numbers = range(2, rotation_count + 2)
+    return KeyRing(first, tuple(_load_or_create_file(_later(path, number), may_create=False) for number in numbers))
+
+
+def next_key(path: Path, rotation_count: int) -> bytes:
+    """Return the key that comes after those in use; it is made, unless a rotation that was killed left it there."""
+    return _load_or_create_file(_later(path, rotation_count + 2), may_create=True)
+
+
+def _later(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}")
 
 
 def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
     """Return the key that digests are made with; create it on the first call.
 
-    The file holds 32 random bytes in hex, readable by its owner only. It must outlive the database: with
-    another key, nobody would be known as the same complainant any more.
+    The file holds 32 random bytes in hex, readable by its owner only; HOTLINE_KEY may hold them in its place. It must
+    outlive the database: with another key, nobody would be known as the same complainant any more.
 
     Args:
         path: where the key lies.
@@ -40,8 +92,18 @@ def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
 
     Raises:
         SettingsError: the key is missing and must not be made anew, the file is not a key, others can read it,
-            or it can be neither read nor created.
+            it can be neither read nor created, or the environment holds another one.
     """
+    given = os.environ.get(KEY_ITSELF_VARIABLE)
+    if given is None:
+        return _load_or_create_file(path, may_create=may_create)
+    key = _key_in(given, f"环境变量 {KEY_ITSELF_VARIABLE}")
+    if path.exists() and _load_or_create_file(path, may_create=False) != key:
+        raise SettingsError(f"环境变量 {KEY_ITSELF_VARIABLE} 与密钥文件 {path} 里的密钥不同。请只留以前一直用的一个。")
+    return key
+
+
+def _load_or_create_file(path: Path, *, may_create: bool) -> bytes:
     try:
         if not path.exists():
             if not may_create:
@@ -55,9 +117,13 @@ def load_or_create_key(path: Path, *, may_create: bool) -> bytes:
         content = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise SettingsError(f"密钥文件 {path} 无法读取或创建：{error.strerror}。请检查路径和权限。") from error
+    return _key_in(content, f"密钥文件 {path}")
+
+
+def _key_in(content: str, where: str) -> bytes:
     if not _HEX_KEY.fullmatch(content):
         what = "是空的" if not content.strip() else "不是 64 位十六进制数"
-        raise SettingsError(f"密钥文件 {path} {what}。请从备份恢复；换用新的密钥会使以前的反映人无法再识别为同一人。")
+        raise SettingsError(f"{where} {what}。请从备份恢复；换用新的密钥会使以前的反映人无法再识别为同一人。")
     return bytes.fromhex(content.strip())
 
 
@@ -122,26 +188,20 @@ def content_id(key: bytes, source_code: str, title: str | None, text: str, recei
     return _digest(key, "content", source_code, *words, moment)[:CONTENT_ID_LENGTH]
 
 
-def add_identity(candidates: pd.DataFrame, key: bytes) -> pd.DataFrame:
+def add_identity(candidates: pd.DataFrame, ring: KeyRing) -> pd.DataFrame:
     """Return `candidates` with complaint_id and complainant_key; to be called before masking.
 
     Args:
         candidates: columns source_code, id_prefix, native_id, title, text, received_at and those of the
             complainant (complainant_name, complainant_phone, complainant_account), each possibly None.
-        key: from `load_or_create_key`.
+        ring: from `load_key_ring`.
     """
     rows = list(candidates.astype(object).where(candidates.notna(), None).to_dict("records"))
     ids = [
-        row["id_prefix"]
-        + (row["native_id"] or content_id(key, row["source_code"], row["title"], row["text"], row["received_at"]))
+        row["id_prefix"] + (row["native_id"] or content_id(ring.first, *(row[name] for name in _CONTENT)))
         for row in rows
     ]
-    keys = [
-        complainant_key(
-            key, row["complainant_name"], row["complainant_phone"], row["complainant_account"], row["source_code"]
-        )
-        for row in rows
-    ]
+    keys = [ring.digest_of(complainant_key(ring.first, *(row[name] for name in _COMPLAINANT))) for row in rows]
     return candidates.assign(
         complaint_id=pd.Series(ids, index=candidates.index, dtype=object),
         complainant_key=pd.Series(keys, index=candidates.index, dtype=object),

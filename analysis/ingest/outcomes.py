@@ -76,6 +76,23 @@ def settle(incoming: pd.DataFrame, stored: pd.DataFrame, file_name: str) -> Sett
     )
 
 
+def keep_erased(incoming: pd.DataFrame, erased: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a file, with those of complaints whose text was erased saying no more than what is stored.
+
+    Args:
+        incoming: see `settle`.
+        erased: stored complaints that were erased, columns of COMPLAINTS.
+    """
+    is_erased = incoming["complaint_id"].isin(erased["complaint_id"])
+    if not is_erased.any():
+        return incoming
+    stored = (
+        incoming.loc[is_erased, ["complaint_id"]].merge(erased, on="complaint_id").set_axis(incoming.index[is_erased])
+    )
+    kept = {c: incoming[c].astype(object).where(~is_erased, stored[c].astype(object)) for c in (*_CONTENT, "tokens")}
+    return incoming.assign(**kept).astype(incoming.dtypes)
+
+
 def _equal(one: pd.DataFrame, other: pd.DataFrame) -> pd.DataFrame:
     return one.eq(other).astype("boolean").fillna(value=False).astype(bool) | (one.isna() & other.isna())
 

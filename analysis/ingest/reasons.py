@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterable
 
+from analysis.line import one_line
+
 _LISTED = 10
 
 
@@ -116,7 +118,7 @@ def quarantine_id(file_id: str, sheet_name: str | None, row_number: int | None, 
 
 def plain(text: str, limit: int = 20) -> str:
     """Return a heading or name fit for one line of a message: no control characters, at most `limit` characters."""
-    line = "".join(c if c.isprintable() else " " for c in text).strip()
+    line = one_line(text).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

@@ -11,6 +11,7 @@ from analysis.codebook.scheme import Scheme
 from analysis.contracts import REVIEW_DECISIONS, REVIEW_SOURCES, UNIT_KINDS
 from analysis.errors import UsageError
 from analysis.ledger.reviews import join_codes
+from analysis.line import one_line
 
 REVIEW_INPUT = (
     "complaint_id",
@@ -91,7 +92,7 @@ def _text(value: Any) -> str:
     """Return a value as one line without control characters; a missing one as the empty text."""
     if value is None or value is pd.NA or value != value:  # NaN and NaT differ from themselves
         return ""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(value)).split())
+    return " ".join(one_line(str(value)).split())
 
 
 def find_faults(

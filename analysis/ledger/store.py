@@ -237,6 +237,10 @@ class Reader:
         last = self.query("last_event")
         return Head(int(last["sequence"].iloc[0]), str(last["hash"].iloc[0])) if len(last) else Head()
 
+    def rotation_count(self) -> int:
+        """Return how many keys of the complainants' digests came after the first."""
+        return int(self.query("rotation_count")["rotation_count"].iloc[0])
+
     def kept_head(self, path: Path) -> Head:
         """Return the head of the chain that was kept outside the database at `path`.
 
@@ -282,7 +286,7 @@ class Store(Reader):
         store = cls(_connect(path, is_read_only=False), head_path)
         try:
             path.chmod(0o600)
-            store._migrate()
+            store.migrate()
             store._check_chain(store.kept_head(head_path))
         except BaseException:
             store.close()
@@ -294,7 +298,8 @@ class Store(Reader):
         count = int(self.query("event_count")["event_count"].iloc[0])
         check(events, self.head(), kept, count)
 
-    def _migrate(self) -> None:
+    def migrate(self) -> None:
+        """Bring the database to the newest migration; see `open`."""
         self._connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY)")
         row = self._connection.execute("SELECT coalesce(max(number), 0) FROM migrations").fetchall()
         done, scripts = int(row[0][0]), _migrations()
@@ -373,6 +378,28 @@ class Store(Reader):
         if len(problems):
             self.apply("put_problems", {"given": conform(problems, PROBLEMS)})
 
+    def rebuild(self, path: Path) -> None:
+        """Write the database at `path` anew and put it in place in one step: no byte of what was taken out stays.
+
+        Killed in between, the old one is still there, with all that was committed.
+        """
+        building = path.with_name(path.name + ".building")
+        _remove_database(building)
+        with type(self)(_connect(building, is_read_only=False), self._head_path) as fresh:
+            fresh.migrate()
+        with _translated():
+            self._connection.execute(f"ATTACH '{_quoted(building)}' AS fresh")
+            for table in TABLES:
+                self._connection.execute(f"INSERT INTO fresh.{table.name} BY NAME SELECT * FROM {table.name}")  # noqa: S608
+            self._connection.execute("DETACH fresh")
+            # An old log beside the new database would be played into it.
+            self._connection.execute("CHECKPOINT")
+        self._connection.close()
+        building.chmod(0o600)
+        building.replace(path)
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        self._connection = _connect(path, is_read_only=False)
+
     def append_events(self, events: pd.DataFrame) -> int:
         """Chain new events to the last one and add them; events whose id is already there are left out.
 
@@ -391,17 +418,17 @@ class Store(Reader):
         if not self._is_rehearsing:
             self.head().write(self._head_path)
 
-    def publish(self, target: Path) -> None:
+    def publish(self, target: Path, *, is_whole: bool = False) -> None:
         """Build the snapshot of all published tables as a new file and put it in place in one step.
 
         Where there is a snapshot already, a copy of it is brought up to date: most of it never changes. It is built
-        whole where a complaint was replaced since, so that words which were taken out do not stay in the file.
+        whole where a complaint was replaced since, or `is_whole` asks for it: words that were taken out do not stay.
         """
         building = target.with_name(target.name + ".building")
         with suppress(duckdb.Error):
             self._connection.execute("DETACH DATABASE IF EXISTS snapshot")  # left by a try that failed
         with _translated():
-            if not self._grow_snapshot(target, building):
+            if is_whole or not self._grow_snapshot(target, building):
                 self._build_snapshot(building)
         building.chmod(0o640)
         building.replace(target)

@@ -33,7 +33,7 @@ from analysis.ledger.themes import load_themes
 from analysis.ledger.working_days import WorkingCalendar, load_calendar
 from analysis.notices import Notices
 from analysis.pipeline.night import now
-from analysis.site import SitePaths
+from analysis.site import KEY_ITSELF_VARIABLE, SitePaths
 from analysis.training import model_misfit
 
 _DRAWN = "执法问题整改台账（件）逐利粗暴寻租"
@@ -84,7 +84,7 @@ def gather(paths: SitePaths, settings: Settings, settings_faults: Iterable[str],
         open_raw=_is_open(paths.raw),
         unwritable=tuple(p for p in (usable, _existing(paths.models)) if not _may(p, os.W_OK | os.X_OK)),
         umask=_umask(),
-        has_key=paths.key.exists(),
+        has_key=paths.key.exists() or KEY_ITSELF_VARIABLE in os.environ,
         key_fault=_key_fault(paths, has_complaints=ledger.has_complaints),
         years=tuple(_years(paths, at.year)),
         model=_model(paths),
@@ -201,7 +201,8 @@ def _last_run(reader: Reader) -> LastRun | None:
 def _exposed(paths: SitePaths) -> Iterator[Path]:
     private = [
         paths.ledger, paths.ledger.with_name(paths.ledger.name + ".wal"), paths.ledger.with_suffix(".head"),
-        paths.processed / "线索移送清单.xlsx", paths.key, *_tree(paths.labels), *_tree(paths.models / "labels"),
+        paths.processed / "线索移送清单.xlsx", *paths.key.parent.glob(f"{paths.key.name}*"),
+        *_tree(paths.labels), *_tree(paths.models / "labels"),
     ]  # fmt: skip
     yield from (path for path in private if path.exists() and path.stat().st_mode & _NOBODY_ELSE)
     office = [paths.snapshot, *paths.processed.glob("*.xlsx")]
@@ -223,7 +224,7 @@ def _umask() -> int:
 
 
 def _key_fault(paths: SitePaths, *, has_complaints: bool) -> str:
-    if not paths.key.exists() and not has_complaints:
+    if not paths.key.exists() and KEY_ITSELF_VARIABLE not in os.environ and not has_complaints:
         return ""
     try:
         load_or_create_key(paths.key, may_create=False)

@@ -27,7 +27,7 @@ from analysis.segment.jieba_segmenter import load_segmenter
 from analysis.site import SitePaths
 
 Counts = dict[str, int]
-_PRIVATE_UMASK = 0o077
+_PRIVATE_UMASK, _SHARED_MODE = 0o077, 0o640
 
 
 def now(settings: Settings) -> datetime:
@@ -96,7 +96,7 @@ def open_ledger(paths: SitePaths) -> Iterator[Store]:
         IntegrityError: see `Store.open`.
     """
     paths.processed.mkdir(parents=True, exist_ok=True, mode=0o750)
-    lock = FileLock(paths.lock)
+    lock = FileLock(paths.lock, mode=_SHARED_MODE)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:

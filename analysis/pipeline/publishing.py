@@ -7,10 +7,10 @@ from analysis.codebook.units import load_units
 from analysis.config import load_settings
 from analysis.contracts import RUNS
 from analysis.errors import BusyError, UsageError
-from analysis.exchange.outputs import RunInfo, write_outputs
+from analysis.exchange.outputs import RunInfo, forget_retired_texts, write_outputs
 from analysis.exchange.places import load_coarse_places
 from analysis.ingest.sources import load_sources
-from analysis.ledger.store import Reader
+from analysis.ledger.store import Reader, Store
 from analysis.pipeline.exporting import record_exports, unit_issue
 from analysis.pipeline.night import Counts, Night, finish, now, open_ledger
 from analysis.pipeline.overseeing import oversee
@@ -60,6 +60,20 @@ def _write_present(paths: SitePaths, directory: Path, run_id: str, progress: Pro
             return _write(paths, store, directory, run_id, progress)
     except (BusyError, PermissionError):
         return None
+
+
+def publish_anew(store: Store, paths: SitePaths) -> list[Path]:
+    """Publish the snapshot whole and write all workbooks, for when words were taken out of the ledger.
+
+    A workbook put aside that shows texts is deleted.
+    """
+    last_run = store.query("last_run")
+    if last_run.empty:
+        return []
+    record_exports(store, paths, load_scheme(paths.codebook), now(load_settings(paths.settings)), "")
+    store.publish(paths.snapshot, is_whole=True)
+    forget_retired_texts(paths.processed)
+    return _write(paths, store, paths.processed, str(last_run["run_id"].iloc[0]), no_progress)
 
 
 def _write(paths: SitePaths, reader: Reader, directory: Path, run_id: str, progress: Progress) -> list[Path]:

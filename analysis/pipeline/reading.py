@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from analysis.contracts import COMPLAINTS, INTAKE_ROWS, OUTCOMES, QUARANTINE, RAW_FILES, empty_frame
+from analysis.contracts import COMPLAINTS, ERASURES, INTAKE_ROWS, OUTCOMES, QUARANTINE, RAW_FILES, empty_frame
 from analysis.errors import IntegrityError
 from analysis.ingest.discover import RawFile, discover, misplaced
-from analysis.ingest.identity import add_identity, load_or_create_key
+from analysis.ingest.identity import KeyRing, add_identity, load_key_ring
 from analysis.ingest.intake import REJECT_COLUMNS, Intake, read_intake
 from analysis.ingest.masking import Masker, load_masker, mask_candidates
-from analysis.ingest.outcomes import Settlement, settle
+from analysis.ingest.outcomes import Settlement, keep_erased, settle
 from analysis.ingest.reasons import quarantine_id
 from analysis.ingest.sources import Sources, load_sources
 from analysis.pipeline.night import Counts, Night
@@ -23,11 +23,11 @@ def read_files(night: Night) -> Counts:
     A file that cannot be taken in soundly is recorded as unreadable and as a fault of the night; the others go on.
 
     Raises:
-        SettingsError: see `load_or_create_key`.
+        SettingsError: see `load_key_ring`.
     """
     sources, masker = load_sources(night.paths.codebook), load_masker(night.paths.codebook)
     is_first_time = not night.store.query("has_complaints")["has_complaints"].iloc[0]
-    key = load_or_create_key(night.paths.key, may_create=is_first_time)
+    ring = load_key_ring(night.paths.key, night.store.rotation_count(), may_create=is_first_time)
     found = discover(night.paths.raw)
     known = set(night.store.query("known_files")["file_id"])
     copies: dict[str, list[RawFile]] = {}
@@ -37,7 +37,7 @@ def read_files(night: Night) -> Counts:
     night.faults.clear()
     for position, same_content in enumerate(copies.values()):
         night.progress("读取文件", position, len(copies))
-        _read_one_of(night, same_content, sources, masker, key)
+        _read_one_of(night, same_content, sources, masker, ring)
     night.progress("读取文件", len(copies), len(copies))
     present = pd.DataFrame([(f.file_id, f.file_name) for f in found], columns=["file_id", "file_name"], dtype=object)
     night.store.apply("resolve_gone_files", {"present": present})
@@ -50,23 +50,27 @@ def read_files(night: Night) -> Counts:
     }
 
 
-def _read_one_of(night: Night, same_content: Iterable[RawFile], sources: Sources, masker: Masker, key: bytes) -> None:
+def _read_one_of(
+    night: Night, same_content: Iterable[RawFile], sources: Sources, masker: Masker, ring: KeyRing
+) -> None:
     """Read the first readable of several files with the same content: a name can make it unreadable."""
     for raw_file in same_content:
         try:
-            if _read_file(night, raw_file, sources, masker, key):
+            if _read_file(night, raw_file, sources, masker, ring):
                 return
         except IntegrityError as fault:
             night.faults.append(str(fault))
             _set_aside(night, raw_file)
 
 
-def _read_file(night: Night, raw_file: RawFile, sources: Sources, masker: Masker, key: bytes) -> bool:
+def _read_file(night: Night, raw_file: RawFile, sources: Sources, masker: Masker, ring: KeyRing) -> bool:
     """Store what a file holds; return whether it could be read."""
     zone = ZoneInfo(night.settings.site.timezone)
     intake = read_intake(raw_file, sources, night.settings.ingest, night.moment.as_of, zone)
-    complaints = _complaints(night, raw_file, intake, masker, key)
+    complaints = _complaints(night, raw_file, intake, masker, ring)
     stored = night.store.apply("stored_complaints", {"wanted": complaints[["complaint_id"]]})
+    erased = stored[stored["complaint_id"].isin(night.store.table(ERASURES)["complaint_id"])]
+    complaints = keep_erased(complaints, erased)
     settled = settle(complaints[COMPLAINTS.column_names], stored, raw_file.file_name)
     record = _file_record(night, raw_file, intake, settled)
     rejects = pd.concat([r for r in (intake.rejects, settled.conflicts) if len(r)] or [intake.rejects])
@@ -111,9 +115,9 @@ def _set_aside(night: Night, raw_file: RawFile) -> None:
         )
 
 
-def _complaints(night: Night, raw_file: RawFile, intake: Intake, masker: Masker, key: bytes) -> pd.DataFrame:
+def _complaints(night: Night, raw_file: RawFile, intake: Intake, masker: Masker, ring: KeyRing) -> pd.DataFrame:
     """Return the rows that passed the contract as masked, segmented complaints (and their quarantine_id)."""
-    masked = mask_candidates(add_identity(intake.candidates, key), masker)
+    masked = mask_candidates(add_identity(intake.candidates, ring), masker)
     statements = [f"{title or ''}\n{text}" for title, text in zip(masked["title"], masked["text"], strict=True)]
     return masked.assign(
         tokens=pd.Series(night.segmenter.segment(statements), index=masked.index, dtype=object),

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.codebook.scheme import load_scheme
 from analysis.config import load_settings
-from analysis.contracts import ASSISTANT_OPINIONS, REVIEWS
+from analysis.contracts import ASSISTANT_OPINIONS, ERASURES, REVIEWS
 from analysis.errors import BusyError, UsageError
 from analysis.exchange.assistant_words import current_opinions, names_restricted, opinion_words
 from analysis.ingest.masking import load_masker
@@ -41,6 +41,7 @@ def review_queue(paths: SitePaths) -> pd.DataFrame:
     settings, scheme = load_settings(paths.settings), load_scheme(paths.codebook)
     tables = _tables(paths)
     queue = build_queue(tables, scheme, settings)
+    queue = queue[~queue["complaint_id"].isin(tables[ERASURES.name]["complaint_id"])]
     opinions = current_opinions(tables[ASSISTANT_OPINIONS.name], queue)
     words = {complaint_id: opinion_words(opinion, scheme) for complaint_id, opinion in opinions.iterrows()}
     leads = [complaint_id for complaint_id, opinion in opinions.iterrows() if names_restricted(opinion, scheme)]

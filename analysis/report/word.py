@@ -10,10 +10,12 @@ from zipfile import BadZipFile, ZipFile
 from docx.shared import Cm, Emu
 from docxtpl import DocxTemplate, InlineImage
 from jinja2 import StrictUndefined, TemplateError
+from jinja2.exceptions import SecurityError
 from jinja2.sandbox import SandboxedEnvironment
 
 from analysis.errors import SettingsError
 from analysis.exchange.cells import clean_text, display_width
+from analysis.line import one_line
 from analysis.report.content import Content, TableOf
 from analysis.report.template import TEMPLATE
 
@@ -21,11 +23,24 @@ _LONGEST = 20_000_000
 _PICTURE_WIDTH = 16
 _EXTERNAL = re.compile(rb"""TargetMode\s*=\s*["']External""")
 _ACTIVE = re.compile(r"vbaProject|vbaData|activeX|embeddings/|\.bin$", re.IGNORECASE)
+_FIELD = re.compile(rb"<w:instrText[^>]*>([^<]*)|w:instr=[\"']([^\"']*)")
+_REACHING = re.compile(rb"\b(DDE|DDEAUTO|INCLUDE\w*|LINK|IMPORT|DATABASE|HYPERLINK|MACROBUTTON|RD)\b", re.IGNORECASE)
+"""Fields by which Word runs a program or fetches something from elsewhere."""
 _TABLES = ("units", "problems", "later", "overdue", "look_back")
 _MARGIN = 3
 """Halves of a Chinese character that the margins of a cell take."""
 _WIDEST = 40
 """A column gets no more room for its longest line than this; longer ones wrap."""
+
+
+class _Filling(SandboxedEnvironment):
+    """Fills in what there is: a template neither reaches into objects nor counts until memory or time run out."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, _context: Any, operator: str, _left: Any, _right: Any) -> Any:
+        """Refuse to multiply."""
+        raise SecurityError(f"模板里不能用 {operator}")
 
 
 def word_report(content: Content, codebook: Path | None) -> bytes:
@@ -42,15 +57,16 @@ def word_report(content: Content, codebook: Path | None) -> bytes:
     name = str(own) if is_own else TEMPLATE
     _require_harmless(source, name)
     template = DocxTemplate(BytesIO(source))
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    environment = _Filling(autoescape=True, undefined=StrictUndefined)
     try:
         values = _values(content, template)
         unknown = template.get_undeclared_template_variables(environment) - set(values)
         if unknown:
             raise SettingsError(f"模板 {name} 里用了没有的名称“{min(unknown)}”。可用的名称见 docs/报告.md。")
         template.render(values, environment)
-    except TemplateError as error:
-        raise SettingsError(f"模板 {name} 填不进去：{error.message}。请对照随附的模板修改。") from error
+    except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
+        words = one_line(str(error))
+        raise SettingsError(f"模板 {name} 填不进去：{words}。请对照随附的模板修改。") from error
     for table in template.docx.tables:
         _share_width(table)
     written = BytesIO()
@@ -66,13 +82,22 @@ def _require_harmless(source: bytes, name: str) -> None:
                 raise SettingsError(f"模板 {name} 解压后太大。请去掉里面的大图。")
             if "word/document.xml" not in names:
                 raise BadZipFile
+            fields = [n for n in names if n.startswith("word/") and n.endswith(".xml") and _reaches(parts.read(n))]
             links = [n for n in names if n.endswith(".rels") and _EXTERNAL.search(parts.read(n))]
     except BadZipFile as error:
         raise SettingsError(f"模板 {name} 不是 Word 文档（.docx）。请另存为 .docx。") from error
     if any(_ACTIVE.search(part) for part in names):
         raise SettingsError(f"模板 {name} 里有宏或嵌入的对象。请去掉后另存为 .docx。")
+    if fields:
+        raise SettingsError(f"模板 {name} 里有运行程序或取外部内容的域。请选中后按 Ctrl+Shift+F9 变成文字。")
     if links:
         raise SettingsError(f"模板 {name} 里引用了外部文件或网址。请去掉链接、外部图片和附加模板。")
+
+
+def _reaches(part: bytes) -> bool:
+    """Say whether a field of a part reaches out; a field may be written in several pieces."""
+    instructions = b"".join(b"".join(found) for found in _FIELD.findall(part))
+    return _REACHING.search(instructions) is not None
 
 
 def _values(content: Content, template: Any) -> dict[str, Any]:

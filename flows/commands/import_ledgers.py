@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analysis.line import one_line
 from flows.chinese_click import ChineseCommand
 from flows.options import FILE, processed_option
 
@@ -50,7 +51,7 @@ def import_ledgers(files: tuple[Path, ...], person: str | None, processed: Path 
 def _tell_refusal(refused: "RefusedLedger") -> None:
     from analysis.exchange.returned_sheet import RefusedWorkbookError
 
-    click.echo(f"{refused.file_name}：没有记入", err=True)
+    click.echo(f"{one_line(refused.file_name)}：没有记入", err=True)
     if isinstance(refused.error, RefusedWorkbookError):
         for fault in refused.error.faults:
             click.echo(f"　{fault}", err=True)
@@ -60,7 +61,7 @@ def _tell_refusal(refused: "RefusedLedger") -> None:
 def _lines(done: "ImportedLedger", *, is_dry_run: bool) -> Iterator[str]:
     from analysis.exchange.unit_columns import APPLICATIONS
 
-    head = f"{done.file_name}：{done.unit_name}"
+    head = f"{one_line(done.file_name)}：{done.unit_name}"
     if done.is_known:
         yield f"{head}，以前已经导入过这份文件，没有新内容"
         return

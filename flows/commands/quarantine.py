@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from analysis.line import one_line
 from flows.chinese_click import ChineseGroup
 from flows.options import processed_option, raw_option
 
@@ -31,9 +32,8 @@ def list_entries(processed: Path | None) -> None:
     for entry in entries.to_dict("records"):
         sheet = f" 工作表“{entry['sheet_name']}”" if entry["sheet_name"] else ""
         row = f" 第 {entry['row_number']} 行" if entry["row_number"] else ""
-        click.echo(
-            f"{entry['quarantine_id']}　{entry['file_name']}{sheet}{row}　{entry['value_class']}　{entry['reason']}"
-        )
+        words = f"{entry['quarantine_id']}　{entry['file_name']}{sheet}{row}　{entry['value_class']}　{entry['reason']}"
+        click.echo(one_line(words))
     click.echo(f"共 {len(entries)} 条待处理。")
 
 

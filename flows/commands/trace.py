@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from analysis.line import one_line
 from flows.chinese_click import ChineseCommand
 from flows.options import processed_option, raw_option
 
@@ -91,10 +92,8 @@ def _show_problem(found: "ProblemTrace") -> None:
         )
     click.echo(f"事件　{len(found.events)} 项")
     for event in found.events.to_dict("records"):
-        click.echo(
-            f"　{event['sequence']}　{event['occurred_at']:%Y-%m-%d %H:%M}　{EVENT_KINDS[event['kind']]}　"
-            f"{event['actor']}　{event['payload']}"
-        )
+        told = f"{EVENT_KINDS[event['kind']]}　{event['actor']}　{event['payload']}"
+        click.echo(f"　{event['sequence']}　{event['occurred_at']:%Y-%m-%d %H:%M}　{one_line(told)}")
 
 
 def _show_complaint(found: "ComplaintTrace") -> None:
@@ -117,7 +116,7 @@ def _show_complaint(found: "ComplaintTrace") -> None:
             f"小类　{row['sub_problem_code']}　得分 {row['score']:.2f}　{ASSESSORS[row['assessor']]}"
             f"（{row['cue_id'] or '无规则'}）　问题 {row['problem_id'] or '未入账'}"
         )
-        click.echo(f"证据　[{row['evidence_start']}, {row['evidence_end']})　{words.strip()}")
+        click.echo(f"证据　[{row['evidence_start']}, {row['evidence_end']})　{one_line(words.strip())}")
 
 
 def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
@@ -137,7 +136,8 @@ def _show_raw_row(found: "ComplaintTrace", paths: "SitePaths") -> None:
     )
     click.echo("原始行（含个人信息，勿外传）：", err=True)
     for heading, value in row.items():
-        click.echo(f"　{heading}：{value}")
+        lines = [one_line(line) for line in str(value).split("\n")]
+        click.echo(f"　{one_line(heading)}：" + "\n　　".join(lines))
 
 
 def _day(received_at: datetime | None) -> str:

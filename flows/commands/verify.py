@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from analysis.line import one_line
 from flows.chinese_click import ChineseCommand
 from flows.options import processed_option
 
@@ -36,7 +37,7 @@ def verify(processed: Path | None) -> None:
         verdict = f"{len(differences)} 处不符" if differences else "一致"
         click.echo(f"{finding.name}　{finding.scope}：{verdict}")
         for words in differences[:_MOST_TOLD]:
-            click.echo(f"　　{words}")
+            click.echo(f"　　{one_line(words)}")
         if len(differences) > _MOST_TOLD:
             click.echo(f"　　……另有 {len(differences) - _MOST_TOLD} 处")
         count += len(differences)

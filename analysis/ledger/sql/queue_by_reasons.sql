@@ -21,6 +21,7 @@ WITH common AS (
     FROM gate_decisions g
     FULL JOIN disputed d USING (complaint_id)
     LEFT JOIN sampled s USING (complaint_id)
+    WHERE complaint_id NOT IN (SELECT complaint_id FROM erasures)
 ), flagged AS (
     SELECT complaint_id, decision, scope_score, lot, conflict,
            is_unreviewed AND coalesce(
