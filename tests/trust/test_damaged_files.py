@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from analysis.contracts import TABLES
 from analysis.errors import HotlineError
-from analysis.ledger.store import Store
+from analysis.ledger.store import Reader, Store
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
 from tests.review_site import build_site, quick_nights
@@ -116,13 +116,17 @@ def _verified(site: SitePaths) -> str:
 
 def _opened(site: SitePaths) -> str:
     with Store.open(site.ledger) as store:
-        content = [store.table(table).to_dict("records") for table in TABLES]
+        tables = {table.name: store.table(table) for table in TABLES}
+        store.publish(site.snapshot)
+    with Reader.open_apart(site.snapshot) as reader:
+        assert all(published.equals(tables[name]) for name, published in reader.tables().items())
+    content = [table.to_dict("records") for table in tables.values()]
     return hashlib.sha256(repr(content).encode()).hexdigest()
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A site whose last events are in the log only; beside it what it was before, and another site in the same state."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A site whose last events are in the log only; beside it an older state of it, and another site."""
     folder = tmp_path_factory.mktemp("damaged")
     with quick_nights():
         build_site(folder)
@@ -132,7 +136,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             shutil.copytree(processed, folder / kind)
         if count:
             assert finish(start(_write_and_die, folder / kind / "ledger.duckdb", count)) == 0
-    yield folder
+    return folder
 
 
 def _looked_at(site: SitePaths) -> tuple[str, str, str, str] | None:
@@ -179,6 +183,5 @@ def test_damage_is_refused_in_one_line_or_harmless(
         damage(site.processed / file, rng)
         said = _looked_at(site)
         fault = _fault(said, content)
-        print(number, name, said, fault)
         tally.count(fault is None, f"{number} {name}: {fault}")
         shutil.rmtree(folder)
