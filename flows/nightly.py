@@ -27,6 +27,7 @@ from analysis.errors import HotlineError
 from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
+from flows.dead_runs import end_dead_runs
 from flows.notify import announce_failure
 from flows.temporary_server import end_orphans, remember
 
@@ -113,6 +114,7 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
     with open_night(paths, date.fromisoformat(as_of) if as_of else None) as night:
         end_orphans(paths.temporary_server)
         remember(paths.temporary_server)
+        end_dead_runs(nightly.name, paths, UUID(flow_run.id))
         _run_stages(night)
         create_markdown_artifact(
             markdown=paths.digest.read_text(encoding="utf-8"), key="night-digest", description="夜报"

@@ -10,6 +10,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from analysis.config import load_settings
 from analysis.site import SitePaths
+from flows.dead_runs import end_dead_runs_if_idle
 from flows.nightly import nightly
 from flows.watching import watch
 
@@ -46,6 +47,7 @@ def serve_nightly(paths: SitePaths, url: str) -> None:
     if settings.schedule.watch:
         Thread(target=watch, args=(paths.raw, settings.schedule, partial(start_run, url), stop), daemon=True).start()
     with temporary_settings({PREFECT_API_URL: url}):
+        end_dead_runs_if_idle(nightly.name, paths)
         nightly.serve(
             name=DEPLOYMENT,
             schedule=Cron(settings.schedule.cron, timezone=settings.site.timezone),

@@ -90,29 +90,31 @@ def server(prefect_home: Path) -> Iterator[dict[str, str]]:
 def test_serve_registers_the_schedule_and_runs_what_the_server_sends(
     raw: Path, tmp_path: Path, server: dict[str, str]
 ) -> None:
+    """A run whose process is gone, with its runner, is no longer shown as running when the next runner starts."""
     url = server["PREFECT_API_URL"]
+    flow_id = call(f"{url}/flows/", {"name": "夜间运行"})["id"]
+    parameters = {"raw": str(raw), "processed": str(tmp_path / "out")}
+    gone = call(f"{url}/flow_runs/", {"flow_id": flow_id, "parameters": parameters, "state": {"type": "RUNNING"}})
     command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(tmp_path / "out")]
     runner = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | server, cwd=ROOT
     )
     try:
         found = wait_for("the deployment", 60, lambda: call(f"{url}/deployments/filter", {}))
-        assert isinstance(found, list)
         deployment = found[0]
         schedule = deployment["schedules"][0]["schedule"]
         assert (schedule["cron"], schedule["timezone"]) == ("30 2 * * *", "Asia/Shanghai")
         run = call(f"{url}/deployments/{deployment['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}})
-        assert isinstance(run, dict)
 
         def ended() -> object:
-            state = call(f"{url}/flow_runs/{run['id']}")["state_type"]  # type: ignore[index]
+            state = call(f"{url}/flow_runs/{run['id']}")["state_type"]
             return state if state in ("COMPLETED", "FAILED", "CRASHED", "CANCELLED") else None
 
         assert wait_for("the end of the run", 120, ended) == "COMPLETED"
         assert (tmp_path / "out" / "夜报.md").exists()
         artifacts = call(f"{url}/artifacts/filter", {})
-        assert isinstance(artifacts, list)
         assert {"night-digest", "night-progress"} <= {a["key"] for a in artifacts}
+        assert call(f"{url}/flow_runs/{gone['id']}")["state_type"] == "CRASHED"
     finally:
         runner.terminate()
         runner.wait(30)
@@ -146,11 +148,9 @@ def test_serve_alone_starts_a_server_fires_on_schedule_and_stops_both(
 
             def fired() -> object:
                 runs = call(f"{url}/flow_runs/filter", {})
-                assert isinstance(runs, list)
                 return [r for r in runs if r["auto_scheduled"] and r["state_type"] == "COMPLETED"]
 
             found = wait_for("a scheduled run", 180, fired)
-            assert isinstance(found, list)
             assert found[0]["name"].startswith("夜间运行 ")
             assert (out / "夜报.md").exists()
         else:
