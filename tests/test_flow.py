@@ -92,9 +92,10 @@ def test_serve_registers_the_schedule_and_runs_what_the_server_sends(
 ) -> None:
     """A run whose process is gone, with its runner, is no longer shown as running when the next runner starts."""
     url = server["PREFECT_API_URL"]
-    flow_id = call(f"{url}/flows/", {"name": "夜间运行"})["id"]
+    flow_id = wait_for("the flow", 60, lambda: call(f"{url}/flows/", {"name": "夜间运行"}))["id"]
     parameters = {"raw": str(raw), "processed": str(tmp_path / "out")}
-    gone = call(f"{url}/flow_runs/", {"flow_id": flow_id, "parameters": parameters, "state": {"type": "RUNNING"}})
+    running = {"flow_id": flow_id, "parameters": parameters, "state": {"type": "RUNNING"}}
+    gone = wait_for("the run", 60, lambda: call(f"{url}/flow_runs/", running))
     command = [sys.executable, "-m", "flows.cli", "serve", "--raw", str(raw), "--processed", str(tmp_path / "out")]
     runner = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=os.environ | server, cwd=ROOT

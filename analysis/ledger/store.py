@@ -391,9 +391,10 @@ class Store(Reader):
             if not self._grow_snapshot(target, building):
                 self._build_snapshot(building)
         building.chmod(0o640)
-        digest = _digest(building)
+        # Between the two steps the old digest stands beside the new file: it is then built whole the next time.
+        _digest_path(building).write_text(f"{_digest(building)}  {target.name}\n", encoding="utf-8")
         building.replace(target)
-        _digest_path(target).write_text(f"{digest}  {target.name}\n", encoding="utf-8")
+        _digest_path(building).replace(_digest_path(target))
 
     def _attach_snapshot(self, building: Path) -> None:
         self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
