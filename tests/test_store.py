@@ -190,9 +190,10 @@ def _night(store: Store, tables: Mapping[str, pd.DataFrame], number: int, random
 
 def _assert_published(store: Store, snapshot: Path) -> None:
     store.publish(snapshot)
+    stored = store.tables()
     with Reader.open(snapshot) as reader:
         for name, table in reader.tables().items():
-            pd.testing.assert_frame_equal(table, store.tables()[name], obj=name)
+            pd.testing.assert_frame_equal(table, stored[name], obj=name)
 
 
 @pytest.mark.parametrize("seed", range(4))
