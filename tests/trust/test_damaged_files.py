@@ -171,7 +171,7 @@ def test_damage_is_refused_in_one_line_or_harmless(
     built: Path, tmp_path: Path, tally: Tally, times: Callable[[int, int], int]
 ) -> None:
     rng = Random(7)
-    for number in range(times(len(_DAMAGES) // 2, 4 * len(_DAMAGES))):
+    for number in range(times(len(_DAMAGES) // 4, 4 * len(_DAMAGES))):
         name, file, damage = _DAMAGES[number % len(_DAMAGES)]
         folder = tmp_path / str(number)
         shutil.copytree(built, folder)
