@@ -16,6 +16,7 @@ from analysis.config import load_settings
 from analysis.pipeline.night import Counts, Night, open_night, today
 from analysis.pipeline.stages import STAGES, Stage, run_stage
 from analysis.site import SitePaths, site_paths
+from flows.dead_runs import end_dead_runs
 from flows.notify import announce_failure
 from flows.prefect_environment import end_quietly
 from flows.report import report_run, show_progress
@@ -90,6 +91,7 @@ def nightly(raw: str | None = None, processed: str | None = None, as_of: str | N
     with show_progress() as progress, open_night(paths, day, progress) as night:
         end_orphans(paths.temporary_server)
         remember(paths.temporary_server)
+        end_dead_runs(nightly.name, paths, UUID(flow_run.id))
         _run_stages(night)
         create_markdown_artifact(
             markdown=paths.digest.read_text(encoding="utf-8"), key="night-digest", description="夜报"

@@ -14,6 +14,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from analysis.config import Settings, load_settings
 from analysis.site import SitePaths
+from flows.dead_runs import end_dead_runs_if_idle
 from flows.nightly import nightly
 from flows.reminding import reminding
 from flows.reporting import reporting
@@ -54,6 +55,7 @@ def serve_site(paths: SitePaths, url: str) -> None:
     if settings.schedule.watch:
         Thread(target=watch, args=(paths.raw, settings.schedule, partial(start_run, url), stop), daemon=True).start()
     with temporary_settings({PREFECT_API_URL: url}):
+        end_dead_runs_if_idle(nightly.name, paths)
         # One at a time: a report that comes due waits for the night to end.
         serve(*_deployments(paths, settings), limit=1, print_starting_message=False)
 

@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -16,15 +14,9 @@ import pytest
 
 from tests.command import ROOT, hotline
 from tests.loopback import http_receiver
+from tests.prefect_service import TICKETS, call, free_port, personal_in, running_server, wait_for
 
 pytestmark = pytest.mark.prefect
-
-TICKETS = (
-    "工单编号,受理时间,诉求人,联系电话,诉求标题,诉求内容\n"
-    "2023030500001,2023/3/5 8:01,欧阳小芳,13800138000,贴单不告知,"
-    "交警贴了我六张罚单，一条短信都没有发过，没有任何告知。\n"
-    "2023030500002,2023/3/5 8:02,,,路灯,路灯不亮。\n"
-)
 
 
 @pytest.fixture
@@ -49,9 +41,7 @@ def test_run_goes_through_prefect_and_leaves_nothing_personal_there(
     assert (tmp_path / "out" / "snapshot.duckdb").exists()
     database = b"".join(p.read_bytes() for p in prefect_home.rglob("prefect.db*"))
     assert "夜间运行".encode() in database or json.dumps("夜间运行").encode()[1:-1] in database
-    for personal in ("欧阳小芳", "13800138000", "六张罚单"):
-        assert personal.encode() not in database
-        assert json.dumps(personal).encode()[1:-1] not in database
+    assert personal_in(prefect_home) == []
 
 
 def test_a_failed_run_ends_in_one_line(tmp_path: Path, prefect_home: Path) -> None:
@@ -77,72 +67,10 @@ def test_a_failure_is_announced_without_quoting_anything(tmp_path: Path, prefect
     assert str(tmp_path) not in message["message"]
 
 
-def test_a_killed_run_leaves_no_server_behind_the_next_one(raw: Path, tmp_path: Path, prefect_home: Path) -> None:
-    command = [sys.executable, "-m", "flows.cli", "run", "--raw", str(raw), "--processed", str(tmp_path / "out")]
-    run = subprocess.Popen(command, env=os.environ | {"PREFECT_HOME": str(prefect_home)}, cwd=ROOT)
-    note = tmp_path / "out" / "prefect-server.pid"
-    wait_for("the start of the temporary server", 120, note.exists)
-    run.kill()
-    run.wait()
-    server = Path("/proc") / note.read_text().strip() / "cmdline"
-    assert b"prefect" in server.read_bytes()
-    done = hotline("run", "--raw", raw, "--processed", tmp_path / "out", env={"PREFECT_HOME": str(prefect_home)})
-    assert done.returncode == 0, done.stderr.decode()
-    wait_for("the end of the orphan", 30, lambda: not server.exists() or b"prefect" not in server.read_bytes())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def call(url: str, body: object = None) -> object:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return json.load(answer)
-
-
-def wait_for(what: str, seconds: float, probe: object) -> object:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        try:
-            found = probe()  # type: ignore[operator]
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            found = None
-        if found:
-            return found
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen within {seconds} s")
-
-
 @pytest.fixture
 def server(prefect_home: Path) -> Iterator[dict[str, str]]:
-    """A real Prefect server on a free port."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/api"
-    environment = {
-        "PREFECT_HOME": str(prefect_home), "PREFECT_API_URL": url, "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    }  # fmt: skip
-    command = [
-        str(Path(sys.executable).with_name("prefect")),
-        "server",
-        "start",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    log = (prefect_home / "server.log").open("wb")
-    process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | environment)
-    try:
-        wait_for("the server's start", 120, lambda: call(f"{url}/health"))
+    with running_server(prefect_home) as environment:
         yield environment
-    finally:
-        process.terminate()
-        process.wait(30)
-        log.close()
 
 
 def registered(url: str) -> object:
@@ -160,7 +88,11 @@ def ended(url: str, run: dict[str, str]) -> object:
 def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly_report(
     raw: Path, tmp_path: Path, server: dict[str, str]
 ) -> None:
+    """A run whose process is gone, with its runner, is no longer shown as running when the next runner starts."""
     url, out = server["PREFECT_API_URL"], tmp_path / "out"
+    flow_id = wait_for("the flow", 60, lambda: call(f"{url}/flows/", {"name": "夜间运行"}))["id"]
+    running = {"flow_id": flow_id, "parameters": {"raw": str(raw), "processed": str(out)}, "state": {"type": "RUNNING"}}
+    gone = wait_for("the run", 60, lambda: call(f"{url}/flow_runs/", running))
     watched = '[schedule]\nwatch = true\nwatch_seconds = 1\nsettle_seconds = 2\nmonthly_report = ""\n'
     (tmp_path / "hotline.toml").write_text(watched, encoding="utf-8")
     (tmp_path / "data").symlink_to(ROOT / "data")  # for the model
@@ -201,6 +133,7 @@ def test_serve_registers_the_schedules_takes_a_dropped_file_and_makes_the_weekly
         files = sorted(path.name for path in folder.iterdir())
         assert len(files) == 3
         assert [n for n in files if n.replace("_", "\\_") not in artifacts["report-last-week"]] == []
+        assert call(f"{url}/flow_runs/{gone['id']}")["state_type"] == "CRASHED"
     finally:
         runner.terminate()
         runner.wait(30)
@@ -234,11 +167,9 @@ def test_serve_alone_starts_a_server_fires_on_schedule_and_stops_both(
 
             def fired() -> object:
                 runs = call(f"{url}/flow_runs/filter", {})
-                assert isinstance(runs, list)
                 return [r for r in runs if r["auto_scheduled"] and r["state_type"] == "COMPLETED"]
 
             found = wait_for("a scheduled run", 180, fired)
-            assert isinstance(found, list)
             assert found[0]["name"].startswith("夜间运行 ")
             assert (out / "夜报.md").exists()
         else:

@@ -1,36 +1,28 @@
-"""The whole night: rows balance, repeats change nothing, a kill loses nothing, nobody is exposed."""
+"""The whole night: rows balance, repeats change nothing, nobody is exposed."""
 
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import openpyxl
-import pandas as pd
 import pytest
 from filelock import FileLock
 
-from analysis.contracts import RUNS, TABLES
+from analysis.contracts import TABLES
 from analysis.errors import BusyError, UsageError
 from analysis.ledger.store import Reader, Store
 from analysis.pipeline.stages import run_night
 from analysis.sample.__main__ import write_sample
 from analysis.site import SitePaths, site_paths
+from tests.ledger_content import differing_tables
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "data"
 AS_OF = date(2026, 11, 20)
-# What differs between two runs that did the same: their ids and clocks, and all that is hashed over them.
-VOLATILE = {"run_id", "superseded_run_id", "occurred_at", "exported_at", "hash", "previous_hash"}
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +30,6 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> tuple[SitePaths, dict[str
     """One undisturbed night on the shipped sample."""
     paths = site_paths(DATA / "raw", tmp_path_factory.mktemp("night") / "processed")
     return paths, run_night(paths, AS_OF)
-
-
-def content(path: Path) -> dict[str, pd.DataFrame]:
-    """Return all tables but the list of runs, without what differs from run to run."""
-    with Reader.open(path) as reader:
-        tables = {t.name: reader.table(t) for t in TABLES if t is not RUNS}
-    return {name: table.drop(columns=[c for c in table if c in VOLATILE]) for name, table in tables.items()}
-
-
-def assert_same_content(one: Path, other: Path) -> None:
-    left, right = content(one), content(other)
-    for name, table in left.items():
-        pd.testing.assert_frame_equal(table, right[name], obj=name)
 
 
 def truth() -> list[dict[str, str]]:
@@ -126,7 +105,7 @@ def test_a_second_run_changes_nothing(night: tuple[SitePaths, dict[str, int]], t
     shutil.copytree(paths.processed, copy.processed)
     counts = run_night(copy, AS_OF)
     assert {k: v for k, v in counts.items() if v and k not in ("known_files", "outputs")} == {}
-    assert_same_content(paths.ledger, copy.ledger)
+    assert differing_tables(paths.ledger, copy.ledger) == []
 
 
 def test_the_same_files_under_new_names_are_known(night: tuple[SitePaths, dict[str, int]], tmp_path: Path) -> None:
@@ -140,52 +119,6 @@ def test_the_same_files_under_new_names_are_known(night: tuple[SitePaths, dict[s
     counts = run_night(copy, AS_OF)
     assert counts["known_files"] == first["files"]
     assert counts["rows"] == 0
-
-
-def _start(paths: SitePaths) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "flows.cli", "run", "--plain", "--raw", str(paths.raw)]
-    command += ["--processed", str(paths.processed), "--as-of", AS_OF.isoformat()]
-    environment = os.environ | {"HOTLINE_KEY_FILE": str(paths.key)}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment, cwd=ROOT)
-
-
-def _killed_after(paths: SitePaths, delay: float) -> bool:
-    """Start a run and kill it; false, with everything it did removed, if it had ended before the kill."""
-    run = _start(paths)
-    time.sleep(delay)
-    run.send_signal(signal.SIGKILL)
-    run.communicate()
-    if run.returncode != -signal.SIGKILL:
-        shutil.rmtree(paths.processed)
-    return run.returncode == -signal.SIGKILL
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[SitePaths, float]:
-    """An undisturbed night on some of the sample's files, in a process of its own, and its seconds."""
-    folder = tmp_path_factory.mktemp("small")
-    for name in ("posts", "tickets/12328", "tickets/征集", "tickets/2023年"):
-        shutil.copytree(DATA / "raw" / name, folder / "raw" / name)
-    paths = site_paths(folder / "raw", folder / "processed")
-    start = time.monotonic()
-    run = _start(paths)
-    _, errors = run.communicate(timeout=300)
-    assert run.returncode == 0, errors.decode()
-    return paths, time.monotonic() - start
-
-
-@pytest.mark.parametrize("share", [0.3, 0.45, 0.55, 0.65, 0.75])
-def test_killed_anywhere_and_started_again_the_end_is_the_same(
-    small: tuple[SitePaths, float], tmp_path: Path, share: float
-) -> None:
-    """The key is the same one, so that the digests of complainants can be compared."""
-    undisturbed, seconds = small
-    paths = replace(undisturbed, processed=tmp_path / "processed")
-    assert any(_killed_after(paths, seconds * share * sooner) for sooner in (1, 0.8, 0.6, 0.4))
-    again = _start(paths)
-    _, errors = again.communicate(timeout=300)
-    assert again.returncode == 0, errors.decode()
-    assert_same_content(undisturbed.ledger, paths.ledger)
 
 
 def test_two_runs_of_one_site_do_not_overlap(tmp_path: Path) -> None:

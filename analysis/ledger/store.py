@@ -1,6 +1,7 @@
 """The ledger database: the only module that opens DuckDB."""
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ _SYSTEM_ERRORS = tuple(
 _NO_END = 2**62  # more events than there will ever be
 _PUBLISHED = tuple(table for table in TABLES if table.is_published)
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+_DAMAGE_PHRASES = ("Corrupt database file", "Could not read enough bytes")
 _LOCK_PHRASES = ("Could not set lock on file", "Conflicting lock is held")
 
 
@@ -61,9 +63,14 @@ def _system_error(words: str, path: Path | None = None) -> OSError | None:
     return None
 
 
+def _is_damage(error: duckdb.Error) -> bool:
+    """Say whether DuckDB's words are that what lies in a file is not what was written there."""
+    return any(phrase in str(error) for phrase in _DAMAGE_PHRASES)
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn DuckDB's words for the system's errors into OSError, and a clash of keys into IntegrityError."""
+    """Turn DuckDB's words for the system's errors into OSError; damage and a clash of keys into IntegrityError."""
     try:
         yield
     except duckdb.ConstraintException as error:
@@ -71,6 +78,10 @@ def _translated() -> Iterator[None]:
     except duckdb.Error as error:
         if trouble := _system_error(str(error)):
             raise trouble from error
+        if _is_damage(error):
+            raise IntegrityError(
+                "数据库文件已损坏，有的内容读不出来。请从备份恢复后再用；只是快照损坏的，执行 hotline run 重新发布。"
+            ) from error
         raise
 
 
@@ -286,7 +297,8 @@ class Store(Reader):
         store = cls(_connect(path, is_read_only=False), head_path)
         try:
             path.chmod(0o600)
-            store.migrate()
+            with _translated():
+                store.migrate()
             store._check_chain(store.kept_head(head_path))
         except BaseException:
             store.close()
@@ -422,7 +434,8 @@ class Store(Reader):
         """Build the snapshot of all published tables as a new file and put it in place in one step.
 
         Where there is a snapshot already, a copy of it is brought up to date: most of it never changes. It is built
-        whole where a complaint was replaced since, or `is_whole` asks for it: words that were taken out do not stay.
+        whole where a complaint was replaced since, or `is_whole` asks for it, so that words which were taken out do not
+        stay in the file, and where the file is not what was published: `<name>.sha256` beside it tells.
         """
         building = target.with_name(target.name + ".building")
         with suppress(duckdb.Error):
@@ -431,7 +444,10 @@ class Store(Reader):
             if is_whole or not self._grow_snapshot(target, building):
                 self._build_snapshot(building)
         building.chmod(0o640)
+        # Between the two steps the old digest stands beside the new file: it is then built whole the next time.
+        _digest_path(building).write_text(f"{_digest(building)}  {target.name}\n", encoding="utf-8")
         building.replace(target)
+        _digest_path(building).replace(_digest_path(target))
 
     def _attach_snapshot(self, building: Path) -> None:
         self._connection.execute(f"ATTACH '{_quoted(building)}' AS snapshot (STORAGE_VERSION '{_SNAPSHOT_FORMAT}')")
@@ -452,9 +468,11 @@ class Store(Reader):
         if not target.is_file():
             return False
         copyfile(target, building)
+        if _digest(building) != _kept_digest(target):
+            return False
         try:
             self._attach_snapshot(building)
-        except duckdb.Error:  # damaged, or of a version that cannot be written any more
+        except duckdb.Error:  # of a version that cannot be written any more
             return False
         # The list of runs last: it tells which of the other rows are new.
         tables = sorted(_PUBLISHED, key=lambda table: table is RUNS)
@@ -546,6 +564,21 @@ def _comparison(table: Table, columns: Sequence[str]) -> str:
 def _remove_database(path: Path) -> None:
     for leftover in (path, path.with_name(path.name + ".wal")):
         leftover.unlink(missing_ok=True)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_path(snapshot: Path) -> Path:
+    return snapshot.with_name(snapshot.name + ".sha256")
+
+
+def _kept_digest(snapshot: Path) -> str | None:
+    """Return what the snapshot's file was when it was published; None where nothing tells."""
+    path = _digest_path(snapshot)
+    return path.read_text(encoding="utf-8").partition(" ")[0] if path.is_file() else None
 
 
 def _quoted(path: Path) -> str:

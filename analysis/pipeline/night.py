@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from importlib.metadata import version
+from itertools import count
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -113,7 +114,7 @@ def open_ledger(paths: SitePaths) -> Iterator[Store]:
 
 def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | None, progress: Progress) -> Night:
     at = now(settings)
-    moment = Moment(f"R{at:%Y%m%d-%H%M%S}-{at.microsecond // 1000:03d}", at, as_of or at.date())
+    moment = Moment(_new_run_id(store, at), at, as_of or at.date())
     return Night(
         paths=paths,
         settings=settings,
@@ -124,6 +125,14 @@ def _night(paths: SitePaths, settings: Settings, store: Store, as_of: date | Non
         moment=moment,
         progress=progress,
     )
+
+
+def _new_run_id(store: Store, at: datetime) -> str:
+    """Return an id that tells the moment; a clock that was set back comes by the same moment twice."""
+    known = set(store.table(RUNS)["run_id"])
+    moments = (at + timedelta(milliseconds=n) for n in count())
+    ids = (f"R{moment:%Y%m%d-%H%M%S}-{moment.microsecond // 1000:03d}" for moment in moments)
+    return next(run_id for run_id in ids if run_id not in known)
 
 
 def _start(night: Night) -> None:
