@@ -99,16 +99,15 @@ def _landline(rng: Random) -> Spelling:
 def _identity(rng: Random) -> Spelling:
     area = rng.choice(_AREAS)
     year, month, day = rng.randint(1940, 2008), rng.randint(1, 12), rng.randint(1, 28)
-    if rng.random() < 0.15:
-        digits = f"{area}{year % 100:02}{month:02}{day:02}{_digits(rng, 3)}"
+    if rng.random() < 0.15:  # until 1999
+        digits = f"{area}{min(year, 1999) % 100:02}{month:02}{day:02}{_digits(rng, 3)}"
         body, style = _spelled(rng, digits, ((6, 6, 3), (3, 3, 3, 3, 3), (6, 9), (5, 5, 5)))
         return digits, body, style + "15"
     digits = f"{area}{year}{month:02}{day:02}{_digits(rng, 3)}"
     check = _check_digit(digits) if rng.random() < 0.85 else rng.choice("0123456789X")  # a slip of the pen does not hide a person
-    body, style = _spelled(rng, digits + (check if check != "X" else ""), ((6, 8, 4), (6, 4, 4, 4), (3, 3, 4, 4, 4), (6, 12), (14, 4), (4, 4, 4, 4, 2)))
-    if check == "X":
-        return digits + "X", body + rng.choice(("x", "X", "×", "Ｘ", "ｘ", "Х", "х", "Ⅹ", " X", "-x", "✕", "叉")), style + "x"
-    return digits + check, body, style
+    last = rng.choice(("x", "X", "×", "Ｘ", "ｘ", "Х", "х", "Ⅹ", " X", "-x", "✕", "叉")) if check == "X" else ""
+    body, style = _spelled(rng, digits + (check if check != "X" else ""), ((6, 8, 4), (6, 4, 4, 4), (3, 3, 4, 4, 4), (6, 12), (14, 4), (4, 4, 4, 4, 2)), last)
+    return digits + check, body, style + "x" * (check == "X")
 
 
 def _check_digit(digits: str) -> str:
@@ -144,7 +143,10 @@ def _plate(rng: Random) -> Spelling:
         number = (rng.choice(_LETTERS) if form in "港澳" and rng.random() < 0.3 else _digits(rng, 1)) + _digits(rng, 3)
         number += form
     else:
-        number = "".join(rng.choice(_LETTERS + "0123456789" * 4) for _ in range(4)) + _digits(rng, 1)
+        number = _digits(rng, 5)
+        for _ in range(rng.randint(0, 2)):  # GA 36: two letters at most
+            at = rng.randrange(5)
+            number = number[:at] + rng.choice(_LETTERS) + number[at + 1 :]
     if form == "bare":
         return letter + number, rng.choice(("车牌", "车牌号", "车牌号码：", "牌照")) + letter + number, "bare"
     province = "粤" if form in "港澳" else rng.choice("湘湘湘" + _PROVINCES)
@@ -168,8 +170,8 @@ def _plate_join(rng: Random) -> str:
     return rng.choice(("", "", "", "·", "•", " ", "-", "—", ".", "\n", "　", "\u200b", "：", "_", "*", "・", "－", "/"))
 
 
-def _spelled(rng: Random, digits: str, groupings: Sequence[tuple[int, ...]]) -> tuple[str, str]:
-    """Return the digits as somebody may have written them, and the name of that way."""
+def _spelled(rng: Random, digits: str, groupings: Sequence[tuple[int, ...]], last: str = "") -> tuple[str, str]:
+    """Return the digits, and a last letter, as somebody may have written them, and the name of that way."""
     ways: tuple[tuple[str, Callable[[], str]], ...] = (
         ("plain", lambda: digits),
         ("full", lambda: _translate(digits, _FULL_WIDTH)),
@@ -183,11 +185,11 @@ def _spelled(rng: Random, digits: str, groupings: Sequence[tuple[int, ...]]) -> 
         ("half-spoken", lambda: digits[: len(digits) // 2] + _translate(digits[len(digits) // 2 :], rng.choice(_SPOKEN))),
         ("broken", lambda: _broken(rng, digits)),
         ("odd-digits", lambda: _translate(digits, rng.choice((_CIRCLED, _BOLD)))),
-        ("bracketed", lambda: rng.choice(("({})", "（{}）", "[{}]", "“{}”", "<{}>", "【{}】", "「{}」", "《{}》")).format(digits)),
-        ("glued", lambda: rng.choice(("是", "号", "a", "v", "tel", "No.")) + digits + rng.choice(("的", "号", "谢谢", "，", "请"))),
+        ("bracketed", lambda: rng.choice(("({})", "（{}）", "[{}]", "“{}”", "<{}>", "【{}】", "「{}」", "《{}》")).format(digits + last)),
+        ("glued", lambda: rng.choice(("是", "号", "a", "v", "tel", "No.")) + digits + last + rng.choice(("的", "号", "谢谢", "，", "请"))),
     )
     name, way = rng.choice(ways)
-    return way(), name
+    return way() + last * (name not in ("bracketed", "glued")), name
 
 
 def _grouped(rng: Random, digits: str, groupings: Sequence[tuple[int, ...]], several: bool = False) -> str:
