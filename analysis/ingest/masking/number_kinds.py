@@ -164,7 +164,9 @@ class NumberJudge:
         cue, digits = segment.own_cue, self._without_stars(segment.digits)
         if cue not in (Cue.DOCUMENT, Cue.NUMBERED_DOCUMENT):
             return None
-        if self.has_identity_form(digits) and (cue is Cue.DOCUMENT or _has_check_digit(digits)):
+        # The year in the number of a document is a recent one.
+        is_birth = cue is Cue.DOCUMENT or digits[6:8] == "19" or _has_check_digit(digits)
+        if is_birth and self.has_identity_form(digits):
             return None
         if cue is Cue.DOCUMENT and (_MOBILE.fullmatch(digits) or digits.startswith("62")):
             return None
@@ -180,7 +182,7 @@ class NumberJudge:
             return None
         length, known = len(digits), len(digits) - stars
         if (whole := self._whole(self._without_stars(digits))) and not segment.is_dated():
-            return Verdict(whole, "number.starred", 10 * length)
+            return Verdict(whole, "number.starred", 10 * length + (6 if whole is Kind.IDENTITY else 0))
         if known < 3 or not (digits[0].isdigit() or cue):
             return Verdict(None, "covered", 0)
         if cue in (None, *_PHONE_CUES, Cue.PLATE) and _COVERED_MOBILE.fullmatch(digits):
@@ -258,7 +260,8 @@ class NumberJudge:
 
     def _card(self, segment: Segment) -> Verdict | None:
         digits, sizes = segment.digits, segment.sizes
-        if segment.has_public or not 16 <= len(digits) <= 19 or digits.endswith("X"):
+        is_fours = all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4
+        if (segment.has_public and not is_fours) or not 16 <= len(digits) <= 19 or digits.endswith("X"):
             return None
         is_cued = segment.own_cue is Cue.CARD
         # Numbers of documents begin with the year or with letters; no card does, unless it is glued to a word (v6222…).
@@ -267,11 +270,12 @@ class NumberJudge:
             return None
         is_light, is_likely = segment.has_light_joiners(), digits.startswith(_CARD_PREFIXES)
         is_likely = is_likely or (digits[0] in _CARD_DIGITS and _has_card_check(digits))
-        is_fours = all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4
-        is_plain = len(sizes) == 1 or (is_fours and (is_light or is_likely or len(digits) > 16))
+        is_list = not is_light and len(digits) == 16 and len(set(segment.joiners)) == 1
+        is_plain = len(sizes) == 1 or (is_fours and (is_likely or not is_list))
         is_known = (is_light or segment.is_alone) and len(sizes) <= 6 and is_likely
         is_spelt_out = max(sizes) == 1 and segment.has_alike_joiners()
-        is_halved = len(sizes) <= 3 and min(sizes) >= 4 and segment.has_one_joiner() and digits[0] in _CARD_DIGITS
+        is_one = segment.has_one_joiner() or max(sizes) >= 8
+        is_halved = len(sizes) <= 3 and min(sizes) >= 4 and is_one and digits[0] in _CARD_DIGITS
         if not (is_cued or is_plain or is_known or is_spelt_out or is_halved):
             return None
         is_identity = len(digits) == 18 and digits[:2] in self._provinces and not is_cued
