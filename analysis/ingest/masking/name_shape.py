@@ -62,6 +62,20 @@ class NameShape:
             return None
         return at + given
 
+    def rare_name_end(self, text: str, start: int) -> int | None:
+        """Return where a name of three characters ends whose surname is a word too (代理律师单雄信), or None.
+
+        All but its surname must be of names, and nothing in it may read as a word.
+        """
+        end = start + 3
+        given = text[start + 1 : end]
+        if self.surname_length(text, start, Grade.STRONG) != 1 or len(given) != 2 or not self.fits(given):
+            return None
+        is_word = self.is_word_at(text, start) or (given in self._common and not self.is_typical(given))
+        is_likely = not self._typical.isdisjoint(given) and self._followers.isdisjoint(given)
+        goes_on = self.can_go_on(text, end) and not self._names_a_place(text, end, Grade.BARE)
+        return end if is_likely and goes_on and not is_word else None
+
     def surname_length(self, text: str, start: int, grade: Grade) -> int:
         """Return how many characters from `start` are a surname that `grade` admits, or 0."""
         if text[start : start + 2] in self._compound:
@@ -86,9 +100,9 @@ class NameShape:
         is_doubtful = run in self._words or is_particle
         return 1 <= len(given) <= 2 and (not is_doubtful or self.fits(given))
 
-    def is_clear_name(self, run: str) -> bool:
-        """Say whether `run` is a name and nothing else, whatever stands around it."""
-        surname = self.surname_length(run, 0, Grade.BARE)
+    def is_clear_name(self, run: str, grade: Grade = Grade.BARE) -> bool:
+        """Say whether `run` is a name and nothing else, whatever stands around it; `grade` says what surnames count."""
+        surname = self.surname_length(run, 0, grade)
         given = run[surname:]
         if not surname or not 1 <= len(given) <= 2 or self.is_word_at(run, 0):
             return False
