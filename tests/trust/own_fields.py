@@ -6,6 +6,8 @@ Written without sight of the masker, its patterns or its samples.
 from dataclasses import dataclass
 from random import Random
 
+from tests.trust.numbers import readable
+
 _SURNAMES = "张王李刘陈杨黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐")
 _GIVEN = ("建国", "志强", "小红", "文斌", "丽", "伟", "子轩", "桂兰", "海涛", "梅", "雨桐", "正发", "国庆", "玉珍", "浩然", "勇", "向前", "晓燕", "诗涵", "平", "冬生", "立", "爱民", "和平", "思远", "佳", "红", "春", "新", "大明")
@@ -40,18 +42,33 @@ _ADDRESS_CARRIERS = ("我家住{}。", "住在{}的我每天经过。", "请寄{
 class Own:
     """A complainant's fields, a text that speaks of the same person, and what must not be read in it any more."""
 
-    name: str
+    surname: str
+    given: str
     phone: str
     address: str
     text: str
     secret: str
     style: str
 
+    @property
+    def name(self) -> str:
+        """The name as the ticket's field has it."""
+        return self.surname + self.given
+
 
 def own_fields(count: int, seed: int = 20261129) -> list[Own]:
     """Return `count` complainants, each with one mention of one of the fields; the same for the same seed."""
     rng = Random(f"own{seed}")
     return [_one(rng) for _ in range(count)]
+
+
+def is_own_gone(own: Own, masked: str) -> bool:
+    """Whether neither surname nor given name, nor the phone, nor anything that marks the home can be read any more."""
+    if own.style.startswith("phone"):
+        return own.secret not in readable(masked)
+    if own.style.startswith("address"):
+        return "".join(own.secret.split()) not in "".join(masked.split()) and own.secret[-3:] not in masked
+    return all(masked.count(part) < own.text.count(part) for part in (own.surname, own.given) if part in own.secret)
 
 
 def _one(rng: Random) -> Own:
@@ -67,9 +84,9 @@ def _one(rng: Random) -> Own:
         spelled, secret, style = _number(rng, phone)
         text = rng.choice(_PHONE_CARRIERS).format(spelled)
     else:
-        secret, style = rng.choice(short)
-        text = rng.choice(_ADDRESS_CARRIERS).format(secret)
-    return Own(surname + given, phone, address, text, secret, f"{kind}: {style}")
+        told, secret, style = rng.choice(short)
+        text = rng.choice(_ADDRESS_CARRIERS).format(told)
+    return Own(surname, given, phone, address, text, secret, f"{kind}: {style}")
 
 
 def _name(rng: Random, surname: str, given: str) -> tuple[str, str]:
@@ -122,29 +139,37 @@ def _number(rng: Random, phone: str) -> tuple[str, str, str]:
     )
 
 
-def _home(rng: Random) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Return a home as the ticket's field has it, and the ways in which the text may shorten it."""
+def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
+    """Return a home as the ticket's field has it, and the ways in which the text may shorten it.
+
+    Each way: the words, what of them must go (what lies below compound, village and street), its name.
+    """
     district = rng.choice(_DISTRICTS)
     if rng.random() < 0.25:
         village, group = rng.choice(_VILLAGES), rng.choice(_GROUPS)
         house = f"{rng.randint(1, 99)}号"
         whole = f"湖南省长沙市{district}{rng.choice(_STREETS)}{village}{group}{house}"
-        return whole, ((whole, "whole"), (village + group, "village"), (village + group + house, "village"), (f"{village} {group}", "spaced"), (f"{group}{house}", "group"))
+        return whole, (
+            (whole, house, "whole"),
+            (village + group, group, "village"),
+            (village + group + house, house, "village"),
+            (f"{village} {group}", group, "spaced"),
+            (f"{group}{house}", house, "group"),
+        )
     estate, road = rng.choice(_ESTATES), rng.choice(_ROADS)
     number, block, unit, floor, door = rng.randint(1, 899), rng.randint(1, 30), rng.randint(1, 4), rng.randint(1, 32), rng.randint(1, 6)
     room = f"{floor}{door:02}"
     whole = f"湖南省长沙市{district}{rng.choice(_STREETS)}{road}{number}号{estate}{block}栋{unit}单元{room}室"
     chinese = _CHINESE[block] if block <= 10 else f"十{_CHINESE[block - 10]}" if block < 20 else f"{block}"
     return whole, (
-        (whole, "whole"),
-        (f"{estate}{block}栋{unit}单元{room}", "estate"),
-        (f"{estate}{block}栋{room}", "estate"),
-        (f"{estate}{block}-{unit}-{room}", "dashes"),
-        (f"{estate}{block}栋", "block"),
-        (f"{estate} {block} 栋 {room}", "spaced"),
-        (f"{estate}{chinese}栋{_CHINESE[unit]}单元{room}", "Chinese numerals"),
-        (f"{road}{number}号", "road"),
-        (f"{district}{road}{number}号{estate}", "road"),
-        (f"{block}栋{unit}单元{room}", "no estate"),
-        (estate, "estate only"),
+        (whole, f"{block}栋{unit}单元{room}", "whole"),
+        (f"{estate}{block}栋{unit}单元{room}", f"{block}栋{unit}单元{room}", "estate"),
+        (f"{estate}{block}栋{room}", f"{block}栋{room}", "estate"),
+        (f"{estate}{block}-{unit}-{room}", f"{block}-{unit}-{room}", "dashes"),
+        (f"{estate}{block}栋", f"{block}栋", "block"),
+        (f"{estate} {block} 栋 {room}", f"{block} 栋 {room}", "spaced"),
+        (f"{estate}{chinese}栋{_CHINESE[unit]}单元{room}", f"{chinese}栋{_CHINESE[unit]}单元{room}", "Chinese numerals"),
+        (f"{road}{number}号", f"{number}号", "road"),
+        (f"{district}{road}{number}号{estate}", f"{number}号", "road"),
+        (f"{block}栋{unit}单元{room}", f"{block}栋{unit}单元{room}", "no estate"),
     )

@@ -35,7 +35,7 @@ _SHORT_ROOM = (
 """3-2-501, 3#501, 501室: what names a room without the words for building and unit."""
 
 _CUED_ROOM = re.compile(f"(?<![0-9A-Za-z-])({_SHORT_ROOM}){_END}")
-_NAMED_GROUP = "(?:(?![了的在到把给和与是有要])[\u4e00-\u9fff]){2,4}?(?:村民小组|小组|组)(?![织长成建合装员内里公路])"
+_NAMED_GROUP = "(?:(?![了的在到把给和与是有要里按修共每个至检])[\u4e00-\u9fff]){2,4}?(?:村民小组|小组|组)(?![织长成建合装员内里公路])"
 _DOOR_OF_ROW = f"{_COUNT}[排片区]{_COUNT}号"
 _GROUP = f"(?:村民小组)?第?{_COUNT} ?(?:村民小组|居民小组|小组|生产队|组|队)"
 _NOT_A_DOOR = "线|口|出口|车|窗|台|岗|文|令|段|门诊|公交|杆|井|桩|桥墩|库|坑|机|码|店|铺|院区"
@@ -76,7 +76,7 @@ class AddressRecogniser:
         bare_room = re.compile(f"{below}([A-Za-z]?[0-9]{{3,4}}){_END}")
         group = re.compile(f"(({_GROUP})({_BETWEEN}附?{_COUNT}号)?)")
         named_group = re.compile(
-            f"{any_of(rules.hamlets)}(?!{any_of(rules.not_groups)})({_NAMED_GROUP}(?:{_BETWEEN}附?{_COUNT}号)?)"
+            f"(?<![农乡])(?:{any_of(rules.hamlets)}) ?(?!{any_of(rules.not_groups)})({_NAMED_GROUP}(?:{_BETWEEN}附?{_COUNT}号)?)"
         )
         farmstead = re.compile(f"{any_of(rules.hamlets)}([\u4e00-\u9fff]{{1,4}}屋场)")
         row = re.compile(f"({_DOOR_OF_ROW})")
@@ -108,10 +108,15 @@ class AddressRecogniser:
                 if accept(text, match):
                     yield *match.span(1), Kind.ADDRESS, rule
 
+    def places(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield all that could be below a compound, a village or a street, whether a home or not."""
+        for _, pattern, _ in self._rules:
+            for match in pattern.finditer(text):
+                yield match.span(1)
+
     def detail_start(self, address: str) -> int | None:
         """Return where in a known home address the part begins that lies below compound, village or street."""
-        matches = (pattern.search(address) for _, pattern, _ in self._rules)
-        return min((match.start(1) for match in matches if match), default=None)
+        return min((start for start, _ in self.places(address)), default=None)
 
     def _is_home_building(self, text: str, match: re.Match[str]) -> bool:
         """Say whether a building is a home: with a floor or a room by its form, alone by a word for a home."""
