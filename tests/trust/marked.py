@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -35,6 +35,15 @@ def with_other_digits(marked: Marked, rng: Random) -> Marked:
         other = re.sub("[0-9]{3,}", lambda match: _other_half(match.group(), rng), span)
         line = line.replace(span, other, 1)
         spans.append(other)
+    return Marked(line, tuple(spans), marked.place)
+
+
+def with_other_spans(marked: Marked, make: Callable[[], str]) -> Marked:
+    """Return the text with something new of the same kind in each of its spans."""
+    line, spans = marked.text, []
+    for span in marked.spans:
+        spans.append(make())
+        line = line.replace(span, spans[-1], 1)
     return Marked(line, tuple(spans), marked.place)
 
 

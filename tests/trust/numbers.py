@@ -13,7 +13,13 @@ from random import Random
 
 _CARRIERS = tomllib.loads((Path(__file__).parent / "texts" / "number_carriers.toml").read_text(encoding="utf-8"))
 
-_SPOKEN = ("零一二三四五六七八九", "零幺二三四五六七八九", "〇一二三四五六七八九", "洞幺两三四五六拐八勾", "零壹贰叁肆伍陆柒捌玖")
+_SPOKEN = (
+    "零一二三四五六七八九",
+    "零幺二三四五六七八九",
+    "〇一二三四五六七八九",
+    "洞幺两三四五六拐八勾",
+    "零壹贰叁肆伍陆柒捌玖",
+)
 _FULL_WIDTH = "０１２３４５６７８９"
 _CIRCLED = "⓪①②③④⑤⑥⑦⑧⑨"
 _BOLD = "𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗"
@@ -74,9 +80,13 @@ def _phone(rng: Random) -> Spelling:
     if rng.random() < 0.12:
         return _landline(rng)
     digits = "1" + rng.choice("3456789") + _digits(rng, 9)
-    body, style = _spelled(rng, digits, ((3, 4, 4), (3, 4, 4), (3, 3, 5), (4, 4, 3), (4, 3, 4), (2, 3, 3, 3), (3, 8), (7, 4)))
+    body, style = _spelled(
+        rng, digits, ((3, 4, 4), (3, 4, 4), (3, 3, 5), (4, 4, 3), (4, 3, 4), (2, 3, 3, 3), (3, 8), (7, 4))
+    )
     if rng.random() < 0.3:
-        prefix = rng.choice(("+86", "+86 ", "86-", "0086", "0086-", "(+86)", "（86）", "＋８６", "86 ", "+86-", "+(86)", "[86]"))
+        prefix = rng.choice(
+            ("+86", "+86 ", "86-", "0086", "0086-", "(+86)", "（86）", "＋８６", "86 ", "+86-", "+(86)", "[86]")
+        )
         return digits, prefix + body, style + "+country"
     return digits, body, style
 
@@ -91,7 +101,9 @@ def _landline(rng: Random) -> Spelling:
         area_text, join = area, "-"
     else:
         area_text = area
-    body = rng.choice((number, number[:4] + " " + number[4:], number[:4] + "-" + number[4:], _translate(number, _FULL_WIDTH)))
+    body = rng.choice(
+        (number, number[:4] + " " + number[4:], number[:4] + "-" + number[4:], _translate(number, _FULL_WIDTH))
+    )
     extension = rng.choice(("", "", "", "转801", "-8012", " 转 12"))
     return area + number, area_text + join + body + extension, "landline"
 
@@ -104,9 +116,16 @@ def _identity(rng: Random) -> Spelling:
         body, style = _spelled(rng, digits, ((6, 6, 3), (3, 3, 3, 3, 3), (6, 9), (5, 5, 5)))
         return digits, body, style + "15"
     digits = f"{area}{year}{month:02}{day:02}{_digits(rng, 3)}"
-    check = _check_digit(digits) if rng.random() < 0.85 else rng.choice("0123456789X")  # a slip of the pen does not hide a person
+    check = (
+        _check_digit(digits) if rng.random() < 0.85 else rng.choice("0123456789X")
+    )  # a slip of the pen does not hide a person
     last = rng.choice(("x", "X", "×", "Ｘ", "ｘ", "Х", "х", "Ⅹ", " X", "-x", "✕", "叉")) if check == "X" else ""
-    body, style = _spelled(rng, digits + (check if check != "X" else ""), ((6, 8, 4), (6, 4, 4, 4), (3, 3, 4, 4, 4), (6, 12), (14, 4), (4, 4, 4, 4, 2)), last)
+    body, style = _spelled(
+        rng,
+        digits + (check if check != "X" else ""),
+        ((6, 8, 4), (6, 4, 4, 4), (3, 3, 4, 4, 4), (6, 12), (14, 4), (4, 4, 4, 4, 2)),
+        last,
+    )
     return digits + check, body, style + "x" * (check == "X")
 
 
@@ -162,8 +181,16 @@ def _plate(rng: Random) -> Spelling:
     elif change == "lower":
         return number, province + letter.lower() + _plate_join(rng) + number.lower(), style + "+lower"
     elif change == "fancy":
-        shown = " ".join(number) if rng.random() < 0.5 else number[:2] + rng.choice((" ", "-", ".", "\n", "\u200b")) + number[2:]
-    return number, province + rng.choice(("", "", "", " ", "·")) + letter + _plate_join(rng) + shown, f"{style}+{change}"
+        shown = (
+            " ".join(number)
+            if rng.random() < 0.5
+            else number[:2] + rng.choice((" ", "-", ".", "\n", "\u200b")) + number[2:]
+        )
+    return (
+        number,
+        province + rng.choice(("", "", "", " ", "·")) + letter + _plate_join(rng) + shown,
+        f"{style}+{change}",
+    )
 
 
 def _plate_join(rng: Random) -> str:
@@ -181,12 +208,31 @@ def _spelled(rng: Random, digits: str, groupings: Sequence[tuple[int, ...]], las
         ("grouped-mixed", lambda: _grouped(rng, digits, groupings, several=True)),
         ("full-grouped", lambda: _grouped(rng, _translate(digits, _FULL_WIDTH), groupings)),
         ("spaced", lambda: rng.choice((" ", "-", ".", "\u200b", " - ", "　")).join(digits)),
-        ("mixed", lambda: "".join(_translate(each, rng.choice((*_SPOKEN[:2], _FULL_WIDTH, "0123456789"))) for each in digits)),
-        ("half-spoken", lambda: digits[: len(digits) // 2] + _translate(digits[len(digits) // 2 :], rng.choice(_SPOKEN))),
+        (
+            "mixed",
+            lambda: "".join(_translate(each, rng.choice((*_SPOKEN[:2], _FULL_WIDTH, "0123456789"))) for each in digits),
+        ),
+        (
+            "half-spoken",
+            lambda: digits[: len(digits) // 2] + _translate(digits[len(digits) // 2 :], rng.choice(_SPOKEN)),
+        ),
         ("broken", lambda: _broken(rng, digits)),
         ("odd-digits", lambda: _translate(digits, rng.choice((_CIRCLED, _BOLD)))),
-        ("bracketed", lambda: rng.choice(("({})", "（{}）", "[{}]", "“{}”", "<{}>", "【{}】", "「{}」", "《{}》")).format(digits + last)),
-        ("glued", lambda: rng.choice(("是", "号", "a", "v", "tel", "No.")) + digits + last + rng.choice(("的", "号", "谢谢", "，", "请"))),
+        (
+            "bracketed",
+            lambda: rng.choice(("({})", "（{}）", "[{}]", "“{}”", "<{}>", "【{}】", "「{}」", "《{}》")).format(
+                digits + last
+            ),
+        ),
+        (
+            "glued",
+            lambda: (
+                rng.choice(("是", "号", "a", "v", "tel", "No."))
+                + digits
+                + last
+                + rng.choice(("的", "号", "谢谢", "，", "请"))
+            ),
+        ),
     )
     name, way = rng.choice(ways)
     return way() + last * (name not in ("bracketed", "glued")), name

@@ -10,9 +10,67 @@ from tests.trust.numbers import readable
 
 _SURNAMES = "张王李刘陈杨黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
 _COMPOUND = ("欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐")
-_GIVEN = ("建国", "志强", "小红", "文斌", "丽", "伟", "子轩", "桂兰", "海涛", "梅", "雨桐", "正发", "国庆", "玉珍", "浩然", "勇", "向前", "晓燕", "诗涵", "平", "冬生", "立", "爱民", "和平", "思远", "佳", "红", "春", "新", "大明")
-_ESTATES = ("金谷小区", "阳光花园", "麓谷新村", "四季美景", "融城苑", "高云小区", "恒大雅苑", "望月湖小区", "咸嘉新村", "水映加州", "绿城桂花城", "纺织厂宿舍", "华铁家属院", "云顶梅溪湖", "梓园")
-_ROADS = ("桐梓坡路", "韶山北路", "芙蓉中路二段", "枫林三路", "远大一路", "湘府东路", "车站北路", "东风路", "潇湘中路", "井湾路")
+_GIVEN = (
+    "建国",
+    "志强",
+    "小红",
+    "文斌",
+    "丽",
+    "伟",
+    "子轩",
+    "桂兰",
+    "海涛",
+    "梅",
+    "雨桐",
+    "正发",
+    "国庆",
+    "玉珍",
+    "浩然",
+    "勇",
+    "向前",
+    "晓燕",
+    "诗涵",
+    "平",
+    "冬生",
+    "立",
+    "爱民",
+    "和平",
+    "思远",
+    "佳",
+    "红",
+    "春",
+    "新",
+    "大明",
+)
+_ESTATES = (
+    "金谷小区",
+    "阳光花园",
+    "麓谷新村",
+    "四季美景",
+    "融城苑",
+    "高云小区",
+    "恒大雅苑",
+    "望月湖小区",
+    "咸嘉新村",
+    "水映加州",
+    "绿城桂花城",
+    "纺织厂宿舍",
+    "华铁家属院",
+    "云顶梅溪湖",
+    "梓园",
+)
+_ROADS = (
+    "桐梓坡路",
+    "韶山北路",
+    "芙蓉中路二段",
+    "枫林三路",
+    "远大一路",
+    "湘府东路",
+    "车站北路",
+    "东风路",
+    "潇湘中路",
+    "井湾路",
+)
 _DISTRICTS = ("岳麓区", "芙蓉区", "天心区", "开福区", "雨花区", "望城区", "长沙县", "宁乡市", "浏阳市")
 _STREETS = ("望城坡街道", "咸嘉湖街道", "五里牌街道", "坡子街街道", "星沙街道", "")
 _VILLAGES = ("团山村", "石桥村", "白竹村", "大光村", "金盆村", "双河村")
@@ -34,8 +92,26 @@ _NAME_CARRIERS = (
     "我叫{}。",
     "群里都知道{}被罚了",
 )
-_PHONE_CARRIERS = ("我的电话{}。", "{}", "请打{}联系我。", "微信{}", "回访号码：{}。", "来电{}反映此事", "留的是{}这个号", "机主{}没有收到短信")
-_ADDRESS_CARRIERS = ("我家住{}。", "住在{}的我每天经过。", "请寄{}", "{}是我家。", "车就停在{}楼下。", "家在{}，就在旁边", "{}门口画了线。", "从{}出来就被拍了。")
+_PHONE_CARRIERS = (
+    "我的电话{}。",
+    "{}",
+    "请打{}联系我。",
+    "微信{}",
+    "回访号码：{}。",
+    "来电{}反映此事",
+    "留的是{}这个号",
+    "机主{}没有收到短信",
+)
+_ADDRESS_CARRIERS = (
+    "我家住{}。",
+    "住在{}的我每天经过。",
+    "请寄{}",
+    "{}是我家。",
+    "车就停在{}楼下。",
+    "家在{}，就在旁边",
+    "{}门口画了线。",
+    "从{}出来就被拍了。",
+)
 
 
 @dataclass(frozen=True)
@@ -123,7 +199,11 @@ def _name(rng: Random, surname: str, given: str) -> tuple[str, str]:
 
 def _number(rng: Random, phone: str) -> tuple[str, str, str]:
     separator = rng.choice((" ", "-", ".", "—", "·", "/", "　", "\n", "\u200b", "_", "、", "－"))
-    spoken = phone.translate(str.maketrans("0123456789", rng.choice(("零一二三四五六七八九", "零幺二三四五六七八九", "洞幺两三四五六拐八勾"))))
+    spoken = phone.translate(
+        str.maketrans(
+            "0123456789", rng.choice(("零一二三四五六七八九", "零幺二三四五六七八九", "洞幺两三四五六拐八勾"))
+        )
+    )
     return rng.choice(
         (
             (phone, phone, "plain"),
@@ -157,7 +237,13 @@ def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
             (f"{group}{house}", house, "group"),
         )
     estate, road = rng.choice(_ESTATES), rng.choice(_ROADS)
-    number, block, unit, floor, door = rng.randint(1, 899), rng.randint(1, 30), rng.randint(1, 4), rng.randint(1, 32), rng.randint(1, 6)
+    number, block, unit, floor, door = (
+        rng.randint(1, 899),
+        rng.randint(1, 30),
+        rng.randint(1, 4),
+        rng.randint(1, 32),
+        rng.randint(1, 6),
+    )
     room = f"{floor}{door:02}"
     whole = f"湖南省长沙市{district}{rng.choice(_STREETS)}{road}{number}号{estate}{block}栋{unit}单元{room}室"
     chinese = _CHINESE[block] if block <= 10 else f"十{_CHINESE[block - 10]}" if block < 20 else f"{block}"
@@ -168,7 +254,11 @@ def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
         (f"{estate}{block}-{unit}-{room}", f"{block}-{unit}-{room}", "dashes"),
         (f"{estate}{block}栋", f"{block}栋", "block"),
         (f"{estate} {block} 栋 {room}", f"{block} 栋 {room}", "spaced"),
-        (f"{estate}{chinese}栋{_CHINESE[unit]}单元{room}", f"{chinese}栋{_CHINESE[unit]}单元{room}", "Chinese numerals"),
+        (
+            f"{estate}{chinese}栋{_CHINESE[unit]}单元{room}",
+            f"{chinese}栋{_CHINESE[unit]}单元{room}",
+            "Chinese numerals",
+        ),
         (f"{road}{number}号", f"{number}号", "road"),
         (f"{district}{road}{number}号{estate}", f"{number}号", "road"),
         (f"{block}栋{unit}单元{room}", f"{block}栋{unit}单元{room}", "no estate"),

@@ -60,7 +60,9 @@ class AddressRecogniser:
     """Finds buildings, units, rooms, village groups and house numbers of homes."""
 
     def __init__(self, rules: AddressRules) -> None:
-        self._home = re.compile(f"{any_of(rules.home_cues)}|(?<!{one_of(rules.not_living)})住(?![院建房户宿宅持手着脚处所址不了过]|[\u4e00-\u9fff]?[院建房户宿])")
+        self._home = re.compile(
+            f"{any_of(rules.home_cues)}|(?<!{one_of(rules.not_living)})住(?![院建房户宿宅持手着脚处所址不了过]|[\u4e00-\u9fff]?[院建房户宿])"
+        )
         self._not_home = re.compile(any_of(rules.home_cue_exceptions))
         self._block = re.compile(f"{any_of(rules.block_cues)}[^\n]{{0,80}}地址[:为是 ]")
         self._comma = re.compile(f"(?<!{')(?<!'.join(rules.regions)})[,，]")

@@ -126,7 +126,11 @@ class NameRecogniser:
         for cue in self._role.finditer(text):
             start = cue.end()
             end = self._shape.name_end(text, start, Grade.ROLE)
-            if end is None and (foreign := self._foreign.match(text, start)) and not self._shape.is_word_at(text, start):
+            if (
+                end is None
+                and (foreign := self._foreign.match(text, start))
+                and not self._shape.is_word_at(text, start)
+            ):
                 end = foreign.end()
             if end is None and len(cue[0]) > 1:
                 end = self._shape.rare_name_end(text, start)
@@ -179,7 +183,10 @@ class NameRecogniser:
             is_word = self._shape.is_word(match[0]) or self._shape.is_word(text[at : at + 2])
             is_place = self._shape.is_place(text, at + 1)
             is_free = self._shape.stands_free(text, start) and self._shape.can_go_on(text, at + 1)
-            if is_free and not (is_word or is_place):
+            full = self._shape.name_end(text, at, Grade.BARE)
+            if full and self._shape.is_typical(text[at + 1 : full]) and self._shape.can_go_on(text, full):
+                yield at, full, Kind.NAME, "name.prefixed"
+            elif is_free and not (is_word or is_place):
                 yield at, at + 1, Kind.NAME, "name.prefixed"
         for match in self._called.finditer(text):
             yield *match.span(1), Kind.NAME, "name.called"

@@ -66,7 +66,9 @@ class OwnRecogniser:
             yield from self._name(view.text, name)
         for number in _numbers([*own.phones, own.account or ""]):
             yield from _number(view, number)
-            for tail in re.finditer(f"(?:尾号|后四位|末四位|后4位|末4位)[是为: ]{{0,2}}({number[-_LAST_DIGITS:]})(?![0-9])", view.spoken):
+            for tail in re.finditer(
+                f"(?:尾号|后四位|末四位|后4位|末4位)[是为: ]{{0,2}}({number[-_LAST_DIGITS:]})(?![0-9])", view.spoken
+            ):
                 yield *tail.span(1), Kind.PHONE, "own.phone_tail"
         if own.account and len(own.account) >= 2:
             yield from self._account(view.text, own.account.strip())

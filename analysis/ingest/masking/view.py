@@ -27,8 +27,7 @@ _HTML_BLANK = re.compile("&nbsp;|<br ?/?>", re.IGNORECASE)
 _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
 _ENCLOSED_DIGIT = f"{_ENCLOSED}⓪⓿"
 _LIST_NUMBER = re.compile(
-    f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED_DIGIT}].)"
-    f"(?=[0-9０-９]|[{_ENCLOSED_DIGIT}]{{11}}(?![{_ENCLOSED_DIGIT}]))"
+    f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED_DIGIT}].)(?=[0-9０-９]|[{_ENCLOSED_DIGIT}]{{11}}(?![{_ENCLOSED_DIGIT}]))"
 )
 """An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
 
