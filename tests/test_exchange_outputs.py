@@ -195,7 +195,8 @@ def test_small_counts_and_rare_places_are_not_told_to_units(outputs: Path) -> No
     assert (rows["FR-2026-0006"]["涉及诉求数"], rows["FR-2026-0006"]["涉及人数"]) == (9, "少于5")
     assert rows["FR-2026-0006"]["地点"] == "辖区内"
     assert rows["FR-2026-0003"]["地点"] == "韶山北路"
-    assert rows["FR-2026-0001"]["首次反映"] == "2026年\n1月"
+    assert rows["FR-2026-0001"]["首次反映"] == "2026年1月"
+    assert rows["FR-2026-0007"]["首次反映"] == rows["FR-2026-0006"]["最近反映"] == "不写"
     for path in (outputs / "整改台账").glob("*.xlsx"):
         for row in _table(openpyxl.load_workbook(path)["整改台账"]):
             for heading in ("涉及诉求数", "涉及人数"):

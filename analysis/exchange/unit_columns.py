@@ -39,8 +39,22 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("complaint_count", "涉及诉求数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("complainant_count", "涉及人数", 6.2, Kind.COUNT, band=_FACTS),
     SheetColumn("place", "地点", 8.6, Kind.SHORT, band=_FACTS, hint="只到道路或街道；反映的人太少时只写辖区内"),
-    SheetColumn("first_month", "首次反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
-    SheetColumn("last_month", "最近反映", 6.4, Kind.SHORT, band=_FACTS, hint="只到月；来源没有时间的写“不详”"),
+    SheetColumn(
+        "first_month",
+        "首次反映",
+        6.4,
+        Kind.SHORT,
+        band=_FACTS,
+        hint="只到月；不到 5 人的月并到季、半年、年，还不到的不写；来源没有时间的写“不详”",
+    ),
+    SheetColumn(
+        "last_month",
+        "最近反映",
+        6.4,
+        Kind.SHORT,
+        band=_FACTS,
+        hint="只到月；不到 5 人的月并到季、半年、年，还不到的不写；来源没有时间的写“不详”",
+    ),
     SheetColumn(
         "unit_short_name", "责任单位", 8.4, Kind.SHORT, band=_DUTY, hint="有异议的，在“申请事项”选“提出异议”并写明理由"
     ),

@@ -54,7 +54,9 @@ def plant(raw: Path, count: int, seed: int = 20261129) -> list[Canary]:
             rows.append(",".join(f'"{field.replace(chr(34), chr(34) * 2)}"' for field in fields))
         else:
             complaint_id = f"网{n}"
-            posts.append({"标题": f"{title}，{phone}", "时间": f"2026-0{1 + n % 9}-01 11:04", "地区": "芙蓉区", "正文": text})
+            posts.append(
+                {"标题": f"{title}，{phone}", "时间": f"2026-0{1 + n % 9}-01 11:04", "地区": "芙蓉区", "正文": text}
+            )
         plain = (name, " ".join(name), phone, f"{phone[:3]} {phone[3:7]} {phone[7:]}", home, account)
         canaries.append(Canary(complaint_id, (*plain, *(number.secret for number in told if len(number.secret) > 7))))
     for kind in ("tickets", "posts"):

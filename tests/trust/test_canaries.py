@@ -61,7 +61,9 @@ def decide(paths: SitePaths) -> None:
         complaints = reader.tables()["complaints"]
     rows = []
     for complaint in complaints.itertuples():
-        code, kind = next(((code, kind) for title, _, code, kind in SAID if complaint.title.startswith(title)), SAID[0][2:])
+        code, kind = next(
+            ((code, kind) for title, _, code, kind in SAID if complaint.title.startswith(title)), SAID[0][2:]
+        )
         decided = {"decision": "in_scope", "codes": code, "unit_kind": kind}
         rows.append(review(complaint.complaint_id, (complaint.title, complaint.text), **decided))
     record(paths, *rows)
@@ -88,7 +90,11 @@ def test_no_canary_stands_in_anything_written(site: tuple[SitePaths, list[Canary
 @pytest.mark.promise("canary")
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.name)
 def test_no_canary_is_shown_by_a_notebook(
-    notebook: Path, site: tuple[SitePaths, list[Canary], str], tmp_path: Path, tally: Tally, request: pytest.FixtureRequest
+    notebook: Path,
+    site: tuple[SitePaths, list[Canary], str],
+    tmp_path: Path,
+    tally: Tally,
+    request: pytest.FixtureRequest,
 ) -> None:
     if not request.config.getoption("full"):
         pytest.skip("笔记本只在 --full 时逐个运行；平时见 tests/test_notebooks.py")
@@ -99,11 +105,15 @@ def test_no_canary_is_shown_by_a_notebook(
 
 
 @pytest.mark.promise("canary")
-def test_no_canary_reaches_prefect(site: tuple[SitePaths, list[Canary], str], tmp_path: Path, tally: Tally, request: pytest.FixtureRequest) -> None:
+def test_no_canary_reaches_prefect(
+    site: tuple[SitePaths, list[Canary], str], tmp_path: Path, tally: Tally, request: pytest.FixtureRequest
+) -> None:
     if not request.config.getoption("full"):
         pytest.skip("Prefect 的数据库平时由 tests/test_flow.py 查")
     paths, canaries, _ = site
-    done = hotline("run", "--raw", paths.raw, "--processed", tmp_path / "out", env={"PREFECT_HOME": str(tmp_path / "prefect")})
+    done = hotline(
+        "run", "--raw", paths.raw, "--processed", tmp_path / "out", env={"PREFECT_HOME": str(tmp_path / "prefect")}
+    )
     assert done.returncode == 0, done.stderr.decode()
     search = Search(canaries)
     found = search.in_bytes(done.stdout + done.stderr)
