@@ -95,7 +95,8 @@ def build_ledger(
         `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
         `complainant_count`, `matter_count`, `first_received_on`, `last_received_on` (None where no
         complaint has a time), `places` (tuples of name and number of distinct complainants, most named first),
-        `received_by` (tuples of person and day, of complaints with a time), `judged_by`, `score_range`, `natural_days_left` (negative: days overdue; missing where no deadline runs),
+        `received_by` (tuples of person and day),
+        `judged_by`, `score_range`, `natural_days_left` (negative: days overdue; missing where no deadline runs),
         `working_days_left`, `tone`, `time_words`, `elapsed_share` (序时进度; missing likewise).
 
     Raises:

@@ -1,29 +1,13 @@
 """Names as often as they are borne: surnames by their share in the population, given names that many bear."""
 
+import tomllib
+from pathlib import Path
 from random import Random
 
-_SHARES = {
-    "王": 72, "李": 71, "张": 67, "刘": 54, "陈": 45, "杨": 31, "黄": 22, "赵": 20, "吴": 20, "周": 19, "徐": 14, "孙": 14,
-    "马": 13, "朱": 13, "胡": 12, "郭": 12, "何": 12, "林": 11, "高": 10, "罗": 10, "郑": 9, "梁": 9, "谢": 8, "宋": 8, "唐": 7,
-    "许": 7, "韩": 7, "邓": 7, "冯": 6, "曹": 6, "彭": 6, "曾": 6, "肖": 6, "田": 5, "董": 5, "潘": 5, "袁": 5, "蔡": 5, "蒋": 5,
-    "余": 4, "于": 4, "杜": 4, "叶": 4, "程": 4, "魏": 4, "苏": 4, "吕": 4, "丁": 4, "任": 4, "卢": 4, "姚": 4, "沈": 4, "钟": 3,
-    "姜": 3, "崔": 3, "谭": 3, "陆": 3, "范": 3, "汪": 3, "廖": 3, "石": 3, "金": 3, "韦": 3, "贾": 3, "夏": 3, "付": 3, "方": 3,
-    "邹": 3, "熊": 3, "白": 3, "孟": 3, "秦": 3, "邱": 3, "侯": 2, "江": 2, "尹": 2, "薛": 2, "闫": 2, "段": 2, "雷": 2, "龙": 2,
-    "黎": 2, "史": 2, "陶": 2, "贺": 2, "毛": 2, "郝": 2, "顾": 2, "龚": 2, "邵": 2, "万": 2, "覃": 2, "武": 2, "钱": 2, "戴": 2,
-    "严": 2, "莫": 2, "孔": 2, "向": 2, "常": 2,
-}  # fmt: skip
-"""In thousandths, after the Ministry of Public Security's yearly reports on names."""
-
-_GIVEN = (
-    "伟 强 磊 军 洋 勇 杰 涛 超 明 刚 平 辉 鹏 华 飞 鑫 波 斌 宇 浩 凯 健 俊 帆 芳 娜 敏 静 丽 艳 娟 霞 燕 玲 丹 萍 红 "
-    "建国 建华 建军 国强 志强 志明 志刚 文斌 文军 海涛 海军 海燕 小军 小红 小平 晓东 晓燕 晓明 春梅 春生 秀英 秀兰 桂英 桂兰 玉兰 玉梅 "
-    "玉珍 凤英 红梅 丽华 丽娟 丽丽 金花 婷婷 雪梅 冬梅 爱华 爱民 国庆 国平 建平 建明 新华 新民 卫东 卫国 永红 永强 少华 少军 立新 立群 "
-    "子轩 子涵 梓涵 浩然 宇轩 雨欣 思远 欣怡 佳怡 俊杰 俊辉 嘉豪 志鹏 振华 振宇 文杰 世杰 家豪 天宇 泽宇 明辉 光辉 光明 德华 德胜 长生 "
-    "水生 满秀 菊香 腊梅 翠兰 翠英 美玲 美华 淑芬 淑珍 素珍 素英 惠芳 慧敏 志红 正良 正华 友良 友德 福生 福林 运生 运良 先进 明亮 兵 "
-    "峰 林 云 龙 博 锋 峻 亮 旭 倩 莉 琴 芬 英 香 莲 兰 珍 梅 雪 蓉 琳 颖 欢 洁 艺 亚男 亚军 云飞 一鸣 耀武 启明"
-).split()
+_NAMES = tomllib.loads((Path(__file__).parent / "texts" / "frequent_names.toml").read_text(encoding="utf-8"))
+_SHARES = {surname: int(share) for share, surnames in _NAMES["surnames"].items() for surname in surnames}
 
 
 def frequent_name(rng: Random) -> str:
     """Return a name drawn by how many bear its surname."""
-    return rng.choices(list(_SHARES), list(_SHARES.values()))[0] + rng.choice(_GIVEN)
+    return rng.choices(list(_SHARES), list(_SHARES.values()))[0] + rng.choice(_NAMES["given"]["names"])

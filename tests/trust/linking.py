@@ -52,7 +52,7 @@ class Guess:
 
 
 def small_ledger(seed: int) -> tuple[dict[str, pd.DataFrame], dict[str, list[Person]]]:
-    """Return a ledger whose problems have one to twelve complaints at any time and place, and who complained of each."""
+    """Return a ledger whose problems have one to twelve complaints at any time and place, and who complained."""
     rng = Random(seed)
     tables = build_tables(seed)
     links = tables["problem_complaints"]

@@ -1,4 +1,4 @@
-"""Texts with marked spans ⟦…⟧: read from a data file, tried through the masker, told whether each span is gone or still there."""
+"""Texts with marked spans ⟦…⟧, read from data files; whether a span is gone from a masked text, or still there."""
 
 import re
 import unicodedata

@@ -1,6 +1,6 @@
 """Numbers of people in every spelling: phones, identity papers, bank cards and plates inside sentences.
 
-Written without sight of the masker, its patterns or its samples, so that it tries what the masker's author did not think of.
+Written without sight of the masker, its patterns or its samples: what the masker's author did not think of.
 """
 
 import re
@@ -45,7 +45,7 @@ class Planted:
 
 
 def planted(kind: str, count: int, seed: int = 20261129) -> list[Planted]:
-    """Return `count` texts with a number of the kind (`phone`, `identity`, `card`, `plate`), the same for the same seed."""
+    """Return `count` texts with a number of the kind (`phone`, `identity`, `card`, `plate`); by `seed`."""
     make = {"phone": _phone, "identity": _identity, "card": _card, "plate": _plate}[kind]
     rng = Random(f"{kind}{seed}")
     made = []

@@ -3,115 +3,15 @@
 Written without sight of the masker, its patterns or its samples.
 """
 
+import tomllib
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 from tests.trust.numbers import readable
 
-_SURNAMES = "张王李刘陈杨黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文"
-_COMPOUND = ("欧阳", "司马", "上官", "诸葛", "皇甫", "尉迟", "公孙", "慕容", "司徒", "令狐")
-_GIVEN = (
-    "建国",
-    "志强",
-    "小红",
-    "文斌",
-    "丽",
-    "伟",
-    "子轩",
-    "桂兰",
-    "海涛",
-    "梅",
-    "雨桐",
-    "正发",
-    "国庆",
-    "玉珍",
-    "浩然",
-    "勇",
-    "向前",
-    "晓燕",
-    "诗涵",
-    "平",
-    "冬生",
-    "立",
-    "爱民",
-    "和平",
-    "思远",
-    "佳",
-    "红",
-    "春",
-    "新",
-    "大明",
-)
-_ESTATES = (
-    "金谷小区",
-    "阳光花园",
-    "麓谷新村",
-    "四季美景",
-    "融城苑",
-    "高云小区",
-    "恒大雅苑",
-    "望月湖小区",
-    "咸嘉新村",
-    "水映加州",
-    "绿城桂花城",
-    "纺织厂宿舍",
-    "华铁家属院",
-    "云顶梅溪湖",
-    "梓园",
-)
-_ROADS = (
-    "桐梓坡路",
-    "韶山北路",
-    "芙蓉中路二段",
-    "枫林三路",
-    "远大一路",
-    "湘府东路",
-    "车站北路",
-    "东风路",
-    "潇湘中路",
-    "井湾路",
-)
-_DISTRICTS = ("岳麓区", "芙蓉区", "天心区", "开福区", "雨花区", "望城区", "长沙县", "宁乡市", "浏阳市")
-_STREETS = ("望城坡街道", "咸嘉湖街道", "五里牌街道", "坡子街街道", "星沙街道", "")
-_VILLAGES = ("团山村", "石桥村", "白竹村", "大光村", "金盆村", "双河村")
-_GROUPS = ("李家冲组", "杨家湾组", "新屋组", "第六村民小组", "7组", "塘湾组")
+_DATA = tomllib.loads((Path(__file__).parent / "texts" / "own_fields.toml").read_text(encoding="utf-8"))
 _CHINESE = "零一二三四五六七八九十"
-
-_NAME_CARRIERS = (
-    "{}反映在路口被误拍。",
-    "我是{}，请帮我查一下。",
-    "{}来电咨询处罚依据。",
-    "{}（本人）于昨日到大队申诉未果。",
-    "协管员对着{}大喊大叫。",
-    "民警说：“{}，你不签字也没用。”",
-    "工作人员已联系{}，其表示不满意。",
-    "投诉人{}要求道歉。",
-    "落款：{}",
-    "请{}补充材料后再来。",
-    "当场给{}开了单。",
-    "我叫{}。",
-    "群里都知道{}被罚了",
-)
-_PHONE_CARRIERS = (
-    "我的电话{}。",
-    "{}",
-    "请打{}联系我。",
-    "微信{}",
-    "回访号码：{}。",
-    "来电{}反映此事",
-    "留的是{}这个号",
-    "机主{}没有收到短信",
-)
-_ADDRESS_CARRIERS = (
-    "我家住{}。",
-    "住在{}的我每天经过。",
-    "请寄{}",
-    "{}是我家。",
-    "车就停在{}楼下。",
-    "家在{}，就在旁边",
-    "{}门口画了线。",
-    "从{}出来就被拍了。",
-)
 
 
 @dataclass(frozen=True)
@@ -148,20 +48,20 @@ def is_own_gone(own: Own, masked: str) -> bool:
 
 
 def _one(rng: Random) -> Own:
-    surname = rng.choice(_COMPOUND) if rng.random() < 0.06 else rng.choice(_SURNAMES)
-    given = rng.choice(_GIVEN)
+    surname = rng.choice(_DATA["compound"]) if rng.random() < 0.06 else rng.choice(_DATA["surnames"])
+    given = rng.choice(_DATA["given"])
     phone = "1" + rng.choice("3456789") + "".join(rng.choice("0123456789") for _ in range(9))
     address, short = _home(rng)
     kind = rng.choice(("name", "name", "phone", "address"))
     if kind == "name":
         secret, style = _name(rng, surname, given)
-        text = rng.choice(_NAME_CARRIERS).format(secret)
+        text = rng.choice(_DATA["name_carriers"]).format(secret)
     elif kind == "phone":
         spelled, secret, style = _number(rng, phone)
-        text = rng.choice(_PHONE_CARRIERS).format(spelled)
+        text = rng.choice(_DATA["phone_carriers"]).format(spelled)
     else:
         told, secret, style = rng.choice(short)
-        text = rng.choice(_ADDRESS_CARRIERS).format(told)
+        text = rng.choice(_DATA["address_carriers"]).format(told)
     return Own(surname, given, phone, address, text, secret, f"{kind}: {style}")
 
 
@@ -224,11 +124,11 @@ def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
 
     Each way: the words, what of them must go (what lies below compound, village and street), its name.
     """
-    district = rng.choice(_DISTRICTS)
+    district = rng.choice(_DATA["districts"])
     if rng.random() < 0.25:
-        village, group = rng.choice(_VILLAGES), rng.choice(_GROUPS)
+        village, group = rng.choice(_DATA["villages"]), rng.choice(_DATA["groups"])
         house = f"{rng.randint(1, 99)}号"
-        whole = f"湖南省长沙市{district}{rng.choice(_STREETS)}{village}{group}{house}"
+        whole = f"湖南省长沙市{district}{rng.choice(_DATA['streets'])}{village}{group}{house}"
         return whole, (
             (whole, house, "whole"),
             (village + group, group, "village"),
@@ -236,7 +136,7 @@ def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
             (f"{village} {group}", group, "spaced"),
             (f"{group}{house}", house, "group"),
         )
-    estate, road = rng.choice(_ESTATES), rng.choice(_ROADS)
+    estate, road = rng.choice(_DATA["estates"]), rng.choice(_DATA["roads"])
     number, block, unit, floor, door = (
         rng.randint(1, 899),
         rng.randint(1, 30),
@@ -245,7 +145,7 @@ def _home(rng: Random) -> tuple[str, tuple[tuple[str, str, str], ...]]:
         rng.randint(1, 6),
     )
     room = f"{floor}{door:02}"
-    whole = f"湖南省长沙市{district}{rng.choice(_STREETS)}{road}{number}号{estate}{block}栋{unit}单元{room}室"
+    whole = f"湖南省长沙市{district}{rng.choice(_DATA['streets'])}{road}{number}号{estate}{block}栋{unit}单元{room}室"
     chinese = _CHINESE[block] if block <= 10 else f"十{_CHINESE[block - 10]}" if block < 20 else f"{block}"
     return whole, (
         (whole, f"{block}栋{unit}单元{room}", "whole"),

@@ -1,4 +1,4 @@
-"""Canaries in tickets and posts, looked for in all that comes of them: databases, workbooks, reports, logs, notebooks (row 10)."""
+"""Canaries in tickets and posts, looked for in all that comes of them, from databases to notebooks (row 10)."""
 
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,6 @@
 """Who complained cannot be guessed from a unit's workbook better than blindly, where few complained."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -43,7 +42,6 @@ def rates(made: list[Guess]) -> tuple[float, float, float, float]:
 def test_no_better_than_blind(is_few: bool, made: list[Guess], tally: Tally) -> None:
     own = [guess for guess in made if guess.is_few == is_few]
     share, low, high, blind = rates(own)
-    print(f"{len(own)} 次，猜中 {share:.3f} [{low:.3f}, {high:.3f}]，瞎猜 {blind:.3f}")
     excess = max(0, round((low - blind) * len(own)))
     for number, _ in enumerate(own):
         tally.count(number >= excess, f"{share:.3f} [{low:.3f}, {high:.3f}], blind {blind:.3f}")

@@ -23,7 +23,10 @@ _ROOM = (
     f"(?:[A-Za-z]?[0-9]{{3,5}}(?:-[0-9]{{1,2}}|[A-Za-z])?|[{_DIGIT_NUMERALS}]{{3,4}})(?:号房|房间|[室房户号])?"
     f"|[0-9]{{3,4}}(?:寝室|宿舍)|[0-9]{{1,2}}-[0-9]{{3,4}}[室房户号]?|{_COUNT}(?:号房|[室房户号])|[东西南北中左右对]户"
 )
-_LOWER = f"(?:{_BETWEEN}{_UNIT})?(?:{_BETWEEN}[东西南北]头)?(?:{_BETWEEN}{_FLOOR})?(?:宿舍|寝室)?(?:{_BETWEEN}(?:{_ROOM}){_END})?"
+_LOWER = (
+    f"(?:{_BETWEEN}{_UNIT})?(?:{_BETWEEN}[东西南北]头)?(?:{_BETWEEN}{_FLOOR})?(?:宿舍|寝室)?"
+    f"(?:{_BETWEEN}(?:{_ROOM}){_END})?"
+)
 _BUILDING_CHAIN = re.compile(f"({_BUILDING}({_LOWER}))")
 _UNIT_CHAIN = re.compile(f"({_UNIT}{_BETWEEN}(?:{_FLOOR}{_BETWEEN})?(?:(?:{_ROOM}){_END}|(?<=[楼层Ff])))")
 _FLOOR_CHAIN = re.compile(f"({_FLOOR}{_BETWEEN}(?:[0-9]{{3,4}}[室房]?{_END}|{_COUNT}[室房户]))")
@@ -35,7 +38,10 @@ _SHORT_ROOM = (
 """3-2-501, 3#501, 501室: what names a room without the words for building and unit."""
 
 _CUED_ROOM = re.compile(f"(?<![0-9A-Za-z-])({_SHORT_ROOM}){_END}")
-_NAMED_GROUP = "(?:(?![了的在到把给和与是有要里按修共每个至检])[\u4e00-\u9fff]){2,4}?(?:村民小组|小组|组)(?![织长成建合装员内里公路])"
+_NAMED_GROUP = (
+    "(?:(?![了的在到把给和与是有要里按修共每个至检])[\u4e00-\u9fff]){2,4}?"
+    "(?:村民小组|小组|组)(?![织长成建合装员内里公路])"
+)
 _DOOR_OF_ROW = f"{_COUNT}[排片区]{_COUNT}号"
 _GROUP = f"(?:村民小组)?第?{_COUNT} ?(?:村民小组|居民小组|小组|生产队|组|队)"
 _NOT_A_DOOR = "线|口|出口|车|窗|台|岗|文|令|段|门诊|公交|杆|井|桩|桥墩|库|坑|机|码|店|铺|院区"
@@ -43,7 +49,10 @@ _STREET_NUMBER = (
     f"附?[A-Za-z]?(?:[0-9]{{1,5}}(?:-[0-9]{{1,4}})?|[{_NUMERALS}]{{1,5}})号(?!{_NOT_A_DOOR})"
     f"(?:之[0-9{_NUMERALS}]+|附[0-9]+号?|大院|院)?"
 )
-_TRACE = f"[0-9A-Za-z{_NUMERALS}甲乙丙丁东西南北] ?(?:[号栋幢座舍室房组队门梯户楼层#-]|单元|[村居]民小组|小组|生产队)|组(?![织长成])|屋场"
+_TRACE = (
+    f"[0-9A-Za-z{_NUMERALS}甲乙丙丁东西南北] ?(?:[号栋幢座舍室房组队门梯户楼层#-]|单元|[村居]民小组|小组|生产队)"
+    "|组(?![织长成])|屋场"
+)
 """What every address has; a text without it is not searched further."""
 
 _CLAUSE_MARK = re.compile("[。;!?\n]")
@@ -77,9 +86,8 @@ class AddressRecogniser:
         compound_room = re.compile(f"{below}({_SHORT_ROOM}){_END}")
         bare_room = re.compile(f"{below}([A-Za-z]?[0-9]{{3,4}}){_END}")
         group = re.compile(f"(({_GROUP})({_BETWEEN}附?{_COUNT}号)?)")
-        named_group = re.compile(
-            f"(?<![农乡])(?:{any_of(rules.hamlets)}) ?(?!{any_of(rules.not_groups)})({_NAMED_GROUP}(?:{_BETWEEN}附?{_COUNT}号)?)"
-        )
+        hamlet = f"(?<![农乡])(?:{any_of(rules.hamlets)}) ?"
+        named_group = re.compile(f"{hamlet}(?!{any_of(rules.not_groups)})({_NAMED_GROUP}(?:{_BETWEEN}附?{_COUNT}号)?)")
         farmstead = re.compile(f"{any_of(rules.hamlets)}([\u4e00-\u9fff]{{1,4}}屋场)")
         row = re.compile(f"({_DOOR_OF_ROW})")
         street_number = re.compile(f"{any_of(rules.roads)} ?({_STREET_NUMBER}(?:{_BETWEEN}{_BUILDING})?{_LOWER})")

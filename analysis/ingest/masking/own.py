@@ -93,13 +93,20 @@ class OwnRecogniser:
                 if not self._is_other_word(text, start, end):
                     yield start, end, Kind.NAME, "own.name"
         surname = bare[:2] if bare[:2] in self._compound else bare[:1]
-        given = bare[len(surname) :]
-        if len(given) > 1:
-            for match in re.finditer(f"{re.escape(given)}(?:[ (]{re.escape(surname)}\\)?)?", text):
-                if match.end() - match.start() > len(given) or given not in self._words:
-                    yield *match.span(), Kind.NAME, "own.given"
-        if surname not in self._compound and surname not in self._surnames:
+        yield from self._given(text, surname, bare[len(surname) :])
+        if surname in self._compound or surname in self._surnames:
+            yield from self._surname(text, surname)
+
+    def _given(self, text: str, surname: str, given: str) -> Iterator[Found]:
+        """Yield the given name without the surname, or before it: 桂兰, 建国（胡）; alone only if it is no word."""
+        if len(given) < 2:
             return
+        for match in re.finditer(f"{re.escape(given)}(?:[ (]{re.escape(surname)}\\)?)?", text):
+            if match.end() - match.start() > len(given) or given not in self._words:
+                yield *match.span(), Kind.NAME, "own.given"
+
+    def _surname(self, text: str, surname: str) -> Iterator[Found]:
+        """Yield the surname with a title, with 某 or in a familiar name."""
         for match in re.finditer(re.escape(surname), text):
             start, end = match.span()
             before, after = text[max(0, start - 1) : end], self._after_surname.match(text, end)
