@@ -35,7 +35,7 @@ def test_the_complainants_own_fields_go_however_the_text_puts_them(tally: Tally,
 def test_names_as_people_bear_them_go(tally: Tally, times: Times) -> None:
     """Sentences written by hand, with names drawn as often as they are borne."""
     rng = Random(20261129)
-    for _ in range(times(3, 40)):
+    for _ in range(times(8, 40)):
         for marked in marked_texts("names.txt"):
             text = with_other_spans(marked, lambda: frequent_name(rng))
             masked = masker().mask(text.text)
