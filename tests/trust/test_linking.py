@@ -20,7 +20,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, times: Callable[[int, int], i
     """Guesses at the rows of several offices' workbooks."""
     settings, scheme, units = load_settings(), load_scheme(), load_units()
     found: list[Guess] = []
-    for seed in range(times(1, 25)):
+    for seed in range(times(1, 12)):
         folder = tmp_path_factory.mktemp("linking")
         tables, complained = small_ledger(seed)
         write_outputs(
