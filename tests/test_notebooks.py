@@ -47,21 +47,26 @@ def shown(notebook: Path) -> str:
     return re.sub(r'data:image/png;base64,[^"\\]+|"image/png": "[^"]+"', "", kept)
 
 
+def run_notebook(notebook: Path, home: Path, folder: Path) -> Path:
+    """Run a copy of a notebook in `folder` on the site at `home`, and return the executed copy."""
+    copy = Path(shutil.copy(notebook, folder))
+    environment = {**os.environ, "HOTLINE_HOME": str(home), "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=300", "-q",
+         "-p", "no:cacheprovider", copy],
+        capture_output=True, cwd=folder, env=environment, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout.decode()[-3000:]
+    assert "1 passed" in done.stdout.decode()
+    return copy
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.name)
 def test_the_notebook_runs_on_the_sample_and_shows_nobody(
     notebook: Path, home: Path, tmp_path: Path, planted: dict[str, list[str]]
 ) -> None:
-    copy = Path(shutil.copy(notebook, tmp_path))
-    environment = {**os.environ, "HOTLINE_HOME": str(home), "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbmake", "--overwrite", "--nbmake-timeout=300", "-q",
-         "-p", "no:cacheprovider", copy],
-        capture_output=True, cwd=tmp_path, env=environment, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout.decode()[-3000:]
-    assert "1 passed" in done.stdout.decode()
-    said = shown(copy)
+    said = shown(run_notebook(notebook, home, tmp_path))
     assert len(said) > 1000, "nothing was shown"
     # A name of two characters is also an ordinary word; names are looked for beside their own complaints.
     needles = {words for all_words in planted.values() for words in all_words if re.search(r"[0-9@]", words)}

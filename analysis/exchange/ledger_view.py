@@ -95,6 +95,7 @@ def build_ledger(
         `source_label`, `status_label`, `unit_name`, `unit_short_name`, `level_words`, `complaint_count`,
         `complainant_count`, `matter_count`, `first_received_on`, `last_received_on` (None where no
         complaint has a time), `places` (tuples of name and number of distinct complainants, most named first),
+        `received_by` (tuples of person and day),
         `judged_by`, `score_range`, `natural_days_left` (negative: days overdue; missing where no deadline runs),
         `working_days_left`, `tone`, `time_words`, `elapsed_share` (序时进度; missing likewise).
 
@@ -109,12 +110,14 @@ def build_ledger(
     ledger = _with_names(ledger, scheme, units)
     ledger = _with_times(ledger, links, as_of, rules)
     places = _places_by_problem(links, rules.places)
+    received = _received_by_problem(links)
     judged = _judgement_by_problem(links)
     order = {code: position for position, code in enumerate(_codes_by_category(scheme))}
     ids = [str(problem_id) for problem_id in ledger["problem_id"]]
     return (
         ledger.assign(
             places=_column(places.get(problem, ()) for problem in ids),
+            received_by=_column(received.get(problem, ()) for problem in ids),
             judged_by=[judged.get(problem, ("", ""))[0] for problem in ids],
             score_range=[judged.get(problem, ("", ""))[1] for problem in ids],
             order=ledger["sub_problem_code"].map(order),
@@ -226,6 +229,14 @@ def _places_by_problem(links: pd.DataFrame, places: CoarsePlaces) -> dict[str, t
     return {
         str(problem): tuple(zip(group["name"], map(int, group["persons"]), strict=True))
         for problem, group in persons.groupby("problem_id")
+    }
+
+
+def _received_by_problem(links: pd.DataFrame) -> dict[str, tuple[tuple[str, date], ...]]:
+    timed = links.dropna(subset=["received_at"])
+    return {
+        str(problem): tuple(zip(group["person_key"], group["received_at"].dt.date, strict=True))
+        for problem, group in timed.groupby("problem_id")
     }
 
 

@@ -12,6 +12,7 @@ from analysis.exchange.ledger_view import LEVEL_WORDS, UNKNOWN_TIME, name_places
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
+from analysis.exchange.told_time import told_times
 from analysis.exchange.unit_workbook import tell_count
 
 SUPERIOR_COLUMNS: tuple[SheetColumn, ...] = (
@@ -100,7 +101,5 @@ def _row(number: int, problem: dict[Any, Any], least: int) -> SheetRow:
         "complainant_count": tell_count(problem["complainant_count"], least),
         "place": "、".join(name_places(problem["places"], least)) or "辖区内",
     }
-    for name, field in (("first_month", "first_received_on"), ("last_month", "last_received_on")):
-        day = problem[field]
-        values[name] = f"{day.year}年{day.month}月" if day else UNKNOWN_TIME
+    values["first_month"], values["last_month"] = told_times(problem["received_by"], least, UNKNOWN_TIME)
     return SheetRow(values | {name: problem[name] for name in _SHOWN}, problem["tone"])

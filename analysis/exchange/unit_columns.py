@@ -93,10 +93,22 @@ LEDGER_COLUMNS: tuple[SheetColumn, ...] = (
     SheetColumn("opinion", "核查意见", 9.6, Kind.TEXT, band=_CHECKING, hint="最近一次核查的意见和对申请的批复"),
     SheetColumn("remark", "备注", 8, Kind.TEXT, _UNIT, "备注"),
     SheetColumn(
-        "first_month", "首次反映", 6.4, Kind.SHORT, band=_ASIDE, hint="只到月；来源没有时间的写“不详”", is_printed=False
+        "first_month",
+        "首次反映",
+        6.4,
+        Kind.SHORT,
+        band=_ASIDE,
+        is_printed=False,
+        hint="只到月；不到 5 人的月并到季、半年、年，还不到的不写；来源没有时间的写“不详”",
     ),
     SheetColumn(
-        "last_month", "最近反映", 6.4, Kind.SHORT, band=_ASIDE, hint="只到月；来源没有时间的写“不详”", is_printed=False
+        "last_month",
+        "最近反映",
+        6.4,
+        Kind.SHORT,
+        band=_ASIDE,
+        is_printed=False,
+        hint="只到月；不到 5 人的月并到季、半年、年，还不到的不写；来源没有时间的写“不详”",
     ),
     SheetColumn(
         "closed_on", "销号日期", 9.8, Kind.DATE, band=_ASIDE, hint="反弹的，写上次销号的日期", is_printed=False

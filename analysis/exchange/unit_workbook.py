@@ -17,6 +17,7 @@ from analysis.exchange.seal import Seal, as_read
 from analysis.exchange.sheet_writer import write_book
 from analysis.exchange.sheets import Book, Kind, Sheet, SheetColumn, SheetRow, Value
 from analysis.exchange.style import Filler
+from analysis.exchange.told_time import told_times
 from analysis.exchange.unit_columns import (
     CLOSED_COLUMNS,
     CLOSED_SHEET_NAME,
@@ -153,13 +154,14 @@ def _other_units(unit: Unit, units: UnitRegister, day: date) -> tuple[str, ...]:
 
 
 def _row(number: int, problem: dict[Any, Any], least: int, issue: UnitIssue, replies: Mapping[str, str]) -> SheetRow:
+    first, last = told_times(problem["received_by"], least, UNKNOWN_TIME)
     values: dict[str, Value] = {
         "number": number,
         "complaint_count": tell_count(problem["complaint_count"], least),
         "complainant_count": tell_count(problem["complainant_count"], least),
         "place": "、".join(name_places(problem["places"], least)) or "辖区内",
-        "first_month": _month(problem["first_received_on"]),
-        "last_month": _month(problem["last_received_on"]),
+        "first_month": first,
+        "last_month": last,
         "state": _state(problem),
         "opinion": "\n".join(filter(None, (_opinion(problem), replies.get(problem["problem_id"])))),
         "closed_on": as_date(problem["closed_on"]),
@@ -206,10 +208,6 @@ def _closed_values(number: int, problem: Mapping[Any, Any]) -> dict[str, Value]:
     }
     plain = ("problem_id", "category_name", "sub_problem_name", "statement", "measure", "evidence", "accepting_unit")
     return values | {name: as_text(problem[name]) for name in plain}
-
-
-def _month(day: date | None) -> str:
-    return f"{day.year}年\n{day.month}月" if day else UNKNOWN_TIME
 
 
 def _instructions(below: str, columns: tuple[SheetColumn, ...]) -> Sheet:

@@ -22,6 +22,10 @@ _NEAR = 8
 """How far before an @ the name of the platform may stand."""
 
 
+_DATED = re.compile(r"20[0-4]\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{4,}$")
+"""The number of a ticket begins with the day (WX20230412006789)."""
+
+
 class AccountRecogniser:
     """Finds what follows a word for an account."""
 
@@ -75,6 +79,8 @@ class AccountRecogniser:
         elif value and (not value[0].isalpha() or _is_announced(cue[0], cue[1])):
             found = (value.start(), value.start() + len(value[0].rstrip(".-")))
         else:
+            return
+        if _DATED.match(text, *found):
             return
         is_number = text[found[0] : found[1]].isdigit()
         if not (is_number and (found[1] - found[0] < _SHORTEST_NUMBER or self._unit.match(text, found[1]))):

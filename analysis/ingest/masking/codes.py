@@ -50,7 +50,10 @@ class PlateRecogniser:
         """Yield plates; `announced` are the cues of the text."""
         for head in self._head.finditer(view.text):
             text = view.spoken
-            end = self._tail_end(view, head.end())
+            start = head.end()
+            end = self._tail_end(view, start)
+            if end is None and view.text[start] == "*":  # a mark here (湘A*D12345), rather than over a character
+                end = self._tail_end(view, start + 1)
             if end is None:
                 continue
             yield head.start(), end, Kind.PLATE, "plate"

@@ -10,6 +10,9 @@ from analysis.ingest.masking.vocabulary import Vocabulary
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 """Chinese characters, for use in a character class."""
 
+_UNITS = "科队室"
+"""With which the name of an office ends, so that a name may follow (法制科王振华)."""
+
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
 
@@ -62,6 +65,22 @@ class NameShape:
             return None
         return at + given
 
+    def rare_name_end(self, text: str, start: int) -> int | None:
+        """Return where a name of three characters ends whose surname is a word too (代理律师单雄信), or None.
+
+        All but its surname must be of names, and nothing in it may read as a word.
+        """
+        end = start + 3
+        given = text[start + 1 : end]
+        if self.surname_length(text, start, Grade.STRONG) != 1 or len(given) != 2 or not self.fits(given):
+            return None
+        if text[start] in self._pointers:
+            return None
+        is_word = self.is_word_at(text, start) or (given in self._common and not self.is_typical(given))
+        is_likely = not self._typical.isdisjoint(given) and self._followers.isdisjoint(given)
+        goes_on = self.can_go_on(text, end) and not self._names_a_place(text, end, Grade.BARE)
+        return end if is_likely and goes_on and not is_word else None
+
     def surname_length(self, text: str, start: int, grade: Grade) -> int:
         """Return how many characters from `start` are a surname that `grade` admits, or 0."""
         if text[start : start + 2] in self._compound:
@@ -86,9 +105,9 @@ class NameShape:
         is_doubtful = run in self._words or is_particle
         return 1 <= len(given) <= 2 and (not is_doubtful or self.fits(given))
 
-    def is_clear_name(self, run: str) -> bool:
-        """Say whether `run` is a name and nothing else, whatever stands around it."""
-        surname = self.surname_length(run, 0, Grade.BARE)
+    def is_clear_name(self, run: str, grade: Grade = Grade.BARE) -> bool:
+        """Say whether `run` is a name and nothing else, whatever stands around it; `grade` says what surnames count."""
+        surname = self.surname_length(run, 0, grade)
         given = run[surname:]
         if not surname or not 1 <= len(given) <= 2 or self.is_word_at(run, 0):
             return False
@@ -118,13 +137,15 @@ class NameShape:
         """Say whether a name can begin at `start`: after a mark, a particle or an ordinary word."""
         if self.is_word_before(text, start):
             return False
-        if not start or not is_han(text, start - 1) or text[start - 1] in self._followers:
+        if not start or not is_han(text, start - 1) or text[start - 1] in self._followers or text[start - 1] in _UNITS:
             return True
         return any(text[start - size : start] in self._words for size in (2, 3, 4) if start >= size)
 
     def is_pointed_at(self, text: str, start: int) -> bool:
         """Say whether a mark or a preposition stands before `start`, as a name of two characters needs."""
-        return not start or not is_han(text, start - 1) or text[start - 1] in self._pointers
+        return (
+            not start or not is_han(text, start - 1) or text[start - 1] in self._pointers or text[start - 1] in _UNITS
+        )
 
     def is_followed_by_act(self, text: str, end: int) -> bool:
         """Say whether a mark, or what persons do, stands at `end`."""
@@ -189,6 +210,8 @@ class NameShape:
         if not is_han(text, at + 1):
             return 1
         fits = text[at + 1] in self._given
+        if text[at] in self._typical and not fits and self._verb.match(text, at + 1):
+            return 1
         after_one, after_two = self.can_go_on(text, at + 1), self.can_go_on(text, at + 2)
         if text[at + 1] in self._followers and after_one:
             return 2 if fits and text[at] in self._given and self.is_followed_by_act(text, at + 2) else 1

@@ -26,7 +26,6 @@ _SIGNATURE_REACH = 80
 
 _ANONYMISED = re.compile(r"某{1,2}|[*xX]{1,3}(?![A-Za-z0-9*])|[○〇□]{1,2}")
 _DOT = re.compile(f"[·.][{HAN}]")
-_DOTTED = re.compile(f"[{HAN}]{{2,7}}(?:[·.][{HAN}]{{1,7}}){{1,2}}")
 _SHORTEST_TRANSLITERATED = 4
 
 _PERSON = re.compile(rf"(?<=\()[{HAN}]{{2,4}}(?=\))|(?<![{HAN}])[{HAN}]{{2,4}}(?=[,(、 ]{{0,2}}[男女](?![{HAN}]))")
@@ -34,6 +33,13 @@ _PERSON = re.compile(rf"(?<=\()[{HAN}]{{2,4}}(?=\))|(?<![{HAN}])[{HAN}]{{2,4}}(?
 
 _MOST_REPEATED = 40
 """Names that are searched for in the whole text; one with more is a list of names, each of which was found."""
+
+_BLANK = re.compile(" {1,2}")
+_AND_OTHERS = re.compile("等[人几多二三四五六]")
+_TOGETHER = re.compile(f"(?<![{HAN}])(?:[{HAN}]{{2,4}}[、和])*[{HAN}]{{2,4}}$")
+"""Those who are named together (李明、王强等人)."""
+
+_TOGETHER_REACH = 40
 
 _LATIN = re.compile("[A-Za-z0-9]")
 _LIST_MARK = re.compile("[、和与及跟/ ]|, ?")
@@ -47,7 +53,9 @@ class NameRecogniser:
         surnames, cues = rules.surnames, rules.cues
         self._shape = shape
         self._generic = frozenset(rules.keep.generic_complainants)
-        self._transliteration = frozenset(rules.given.transliteration)
+        foreign = one_of(rules.given.transliteration)
+        self._dotted = re.compile(f"{foreign}{{1,7}}(?:[·.]{foreign}{{1,7}}){{1,2}}")
+        self._foreign = re.compile(f"{foreign}{{4,6}}(?!{foreign})")
         self._introduction = re.compile(f"{any_of(cues.introductions)}(?:{_MARKS}|[是叫为])*+")
         self._field = re.compile(f"{any_of(cues.fields)}\\s*:(?:{_MARKS})*+")
         self._role = re.compile(f"{any_of(cues.roles)}(?:{any_of(cues.role_links)}){{0,3}}+")
@@ -81,6 +89,8 @@ class NameRecogniser:
         found = [name for rule in self._rules for name in rule(text)]
         if is_narrative:
             found += self._alone(text)
+            found += self._spaced(text)
+            found += self._together(text)
             found += self._signed(text)
         found += self._listed(text, found)
         found += self._repeated(text, found)
@@ -116,6 +126,14 @@ class NameRecogniser:
         for cue in self._role.finditer(text):
             start = cue.end()
             end = self._shape.name_end(text, start, Grade.ROLE)
+            if (
+                end is None
+                and (foreign := self._foreign.match(text, start))
+                and not self._shape.is_word_at(text, start)
+            ):
+                end = foreign.end()
+            if end is None and len(cue[0]) > 1:
+                end = self._shape.rare_name_end(text, start)
             if end and not (len(cue[0]) == 1 and self._shape.is_word_before(text, start)):
                 yield start, end, Kind.NAME, "name.role"
 
@@ -165,7 +183,10 @@ class NameRecogniser:
             is_word = self._shape.is_word(match[0]) or self._shape.is_word(text[at : at + 2])
             is_place = self._shape.is_place(text, at + 1)
             is_free = self._shape.stands_free(text, start) and self._shape.can_go_on(text, at + 1)
-            if is_free and not (is_word or is_place):
+            full = self._shape.name_end(text, at, Grade.BARE)
+            if full and self._shape.is_typical(text[at + 1 : full]) and self._shape.can_go_on(text, full):
+                yield at, full, Kind.NAME, "name.prefixed"
+            elif is_free and not (is_word or is_place):
                 yield at, at + 1, Kind.NAME, "name.prefixed"
         for match in self._called.finditer(text):
             yield *match.span(1), Kind.NAME, "name.called"
@@ -192,22 +213,19 @@ class NameRecogniser:
         """Yield names such as 买买提·艾力, of characters that foreign sounds are written with."""
         if not _DOT.search(text):
             return
-        for match in _DOTTED.finditer(text):
-            start, end = match.span()
-            while text[start] not in self._transliteration and text[start] not in "·.":
-                start += 1
-            while text[end - 1] not in self._transliteration and text[end - 1] not in "·.":
-                end -= 1
-            parts = re.split("[·.]", text[start:end])
-            is_long = sum(map(len, parts)) >= _SHORTEST_TRANSLITERATED
-            if is_long and all(part and self._transliteration.issuperset(part) for part in parts):
-                yield start, end, Kind.NAME, "name.transliterated"
+        if not _DOT.search(text):
+            return
+        for match in self._dotted.finditer(text):
+            if len(match[0]) - match[0].count("·") - match[0].count(".") >= _SHORTEST_TRANSLITERATED:
+                yield *match.span(), Kind.NAME, "name.transliterated"
 
     def _alone(self, text: str) -> Iterator[Found]:
         for match in self._surname.finditer(text):
             start = match.start()
             grade = self._shape.grade_of(match[0])
             end = self._shape.name_end(text, start, grade)
+            if end is None and grade is Grade.ROLE and self._shape.is_typical(text[start + 1 : start + 3]):
+                end = self._shape.rare_name_end(text, start)
             if end is None or not self._shape.stands_free(text, start):
                 continue
             is_typical = self._shape.is_typical(text[match.end() : end])
@@ -220,6 +238,24 @@ class NameRecogniser:
         for match in _PERSON.finditer(text):
             if self._shape.is_clear_name(match[0]):
                 yield *match.span(), Kind.NAME, "name.person"
+
+    def _spaced(self, text: str) -> Iterator[Found]:
+        """Yield names of two characters with a blank between."""
+        for blank in _BLANK.finditer(text, 1):
+            start, end = blank.start() - 1, blank.end() + 1
+            given = text[end - 1 : end]
+            is_typical = bool(given) and self._shape.is_typical(given) and text[end : end + 1] != " "
+            if not is_typical or self._shape.surname_length(text[start], 0, Grade.BARE) != 1:
+                continue
+            if self._shape.stands_free(text, start) and self._shape.can_go_on(text, end):
+                yield start, end, Kind.NAME, "name.spaced"
+
+    def _together(self, text: str) -> Iterator[Found]:
+        for others in _AND_OTHERS.finditer(text):
+            names = _TOGETHER.search(text[: others.start()], max(0, others.start() - _TOGETHER_REACH))
+            for name in re.finditer("[^、和]+", names[0]) if names else ():
+                if names and self._shape.is_clear_name(name[0], Grade.STRONG):
+                    yield names.start() + name.start(), names.start() + name.end(), Kind.NAME, "name.together"
 
     def _signed(self, text: str) -> Iterator[Found]:
         """Yield the name that a text ends with, apart from date and phone."""

@@ -15,8 +15,8 @@ HEAVY_MARKS = r"/\\|,、~:()\[\]{}<>【】。=+"
 """Marks that stand between the groups of one number only in the usual places, else between two numbers."""
 
 SHORTEST = 5
-LONGEST = 22
-"""Digits of the shortest and of the longest number that is looked at."""
+LONGEST = 24
+"""Digits, and marks over or between them, of the shortest and of the longest number that is looked at."""
 
 _LIGHT_ONLY = re.compile(f"[{LIGHT_MARKS}]+")
 _LIGHT_OR_BRACKETS = re.compile(rf"[{LIGHT_MARKS}()\[\]{{}}<>【】]+")
@@ -38,6 +38,9 @@ _CHECK_DIGITS = "10X98765432"
 
 _CARD_PREFIXES = ("62", "60", "94", "95")
 """With which numbers of domestic bank cards begin, whatever the groups they are written in."""
+
+_CHECKED = 18
+"""Characters of an identity number that ends with a check letter."""
 
 _CARD_DIGITS = "34569"
 """With which digits numbers of bank cards of all countries begin."""
@@ -70,7 +73,7 @@ class Segment:
     """Consecutive groups of digits, seen as one number.
 
     digits: all groups joined; sizes: their lengths; joiners: what stands between them; cue: what the word
-    before the run says; is_first: whether that word stands before this very segment; is_lettered: a letter
+    before the run says; is_first: whether that word stands before this very segment; is_lettered: a capital
     stands directly before; amount_follows: a unit of money or quantity stands directly after; is_alone: no other
     group stands beside it at the same distance; has_public: one of the groups is the number of a public hotline.
     """
@@ -158,16 +161,18 @@ class NumberJudge:
 
     def _document(self, segment: Segment) -> Verdict | None:
         """Keep what follows the word for a document, unless it is most certainly something personal."""
-        cue, digits = segment.own_cue, segment.digits
+        cue, digits = segment.own_cue, self._without_stars(segment.digits)
         if cue not in (Cue.DOCUMENT, Cue.NUMBERED_DOCUMENT):
             return None
-        if self.has_identity_form(digits) and (cue is Cue.DOCUMENT or _has_check_digit(digits)):
+        # The year in the number of a document is a recent one.
+        is_birth = cue is Cue.DOCUMENT or digits[6:8] == "19" or _has_check_digit(digits)
+        if is_birth and self.has_identity_form(digits):
             return None
         if cue is Cue.DOCUMENT and (_MOBILE.fullmatch(digits) or digits.startswith("62")):
             return None
         if len(segment.sizes) > 1 and not segment.has_one_joiner():
             return None
-        return Verdict(None, "document", 10 * len(digits))
+        return Verdict(None, "document", 10 * len(segment.digits))
 
     def _covered(self, segment: Segment) -> Verdict | None:
         """Numbers of which some digits are starred out."""
@@ -176,6 +181,8 @@ class NumberJudge:
         if not stars:
             return None
         length, known = len(digits), len(digits) - stars
+        if (whole := self._whole(self._without_stars(digits))) and not segment.is_dated():
+            return Verdict(whole, "number.starred", 10 * length + (6 if whole is Kind.IDENTITY else 0))
         if known < 3 or not (digits[0].isdigit() or cue):
             return Verdict(None, "covered", 0)
         if cue in (None, *_PHONE_CUES, Cue.PLATE) and _COVERED_MOBILE.fullmatch(digits):
@@ -193,6 +200,21 @@ class NumberJudge:
             return Verdict(Kind.BANK_CARD if is_card else Kind.IDENTITY, "number.covered", 9 * length)
         return None
 
+    def _without_stars(self, digits: str) -> str:
+        """Return digits without the stars between them; one at the end may be the check letter (43…1234×)."""
+        known = digits.replace("*", "")
+        is_checked = digits.endswith("*") and len(known) == _CHECKED - 1 and self.has_identity_form(known + "X")
+        return known + "X" if is_checked else known
+
+    def _whole(self, digits: str) -> Kind | None:
+        """Return what digits are that no star covers: the stars stood between them (138*1234*5678)."""
+        if _MOBILE.fullmatch(digits):
+            return Kind.PHONE
+        if len(digits) in (15, 18) and self.has_identity_form(digits):
+            return Kind.IDENTITY
+        is_card = 16 <= len(digits) <= 19 and digits[0] in _CARD_DIGITS and digits.isdigit()
+        return Kind.BANK_CARD if is_card else None
+
     def _mobile(self, segment: Segment) -> Verdict | None:
         if len(segment.sizes) == 1 and _TWO_MOBILES.fullmatch(segment.digits):
             return Verdict(Kind.PHONE, "mobile", 10 * len(segment.digits))
@@ -200,7 +222,8 @@ class NumberJudge:
         if not match or (segment.amount_follows and segment.own_cue is None):
             return None
         sizes = segment.sizes_after(match.start(1))
-        if segment.has_public and sizes not in _MOBILE_SHAPES:
+        is_loose = segment.own_cue not in _PHONE_CUES and not (segment.is_alone and segment.has_light_joiners())
+        if segment.has_public and is_loose and sizes not in _MOBILE_SHAPES:
             return None
         if segment.own_cue in _PHONE_CUES or _is_mobile_shape(segment, sizes):
             return Verdict(Kind.PHONE, "mobile", 10 * len(segment.digits) + 5)
@@ -219,6 +242,7 @@ class NumberJudge:
         is_usual = sizes in _IDENTITY_SHAPES or segment.own_cue is Cue.IDENTITY
         is_grouped = segment.has_light_joiners() and (len(sizes) <= 6 or segment.has_one_joiner())
         is_grouped = is_grouped or (max(sizes) == 1 and segment.has_alike_joiners())
+        is_grouped = is_grouped or (segment.is_alone and min(sizes[:-1], default=3) >= 3)
         return Verdict(Kind.IDENTITY, "identity", 10 * len(digits) + 6) if is_usual or is_grouped else None
 
     def _landline(self, segment: Segment) -> Verdict | None:
@@ -236,16 +260,22 @@ class NumberJudge:
 
     def _card(self, segment: Segment) -> Verdict | None:
         digits, sizes = segment.digits, segment.sizes
-        if segment.has_public or not 16 <= len(digits) <= 19 or digits.endswith("X"):
+        is_fours = all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4
+        if (segment.has_public and not is_fours) or not 16 <= len(digits) <= 19 or digits.endswith("X"):
             return None
         is_cued = segment.own_cue is Cue.CARD
-        # Numbers of documents begin with the year or with letters; no card does.
-        if not is_cued and (digits.startswith("20") or segment.is_lettered or segment.amount_follows):
+        # Numbers of documents begin with the year or with letters; no card does, unless it is glued to a word (v6222…).
+        is_serial = segment.is_lettered and not (digits.startswith(_CARD_PREFIXES) and _has_card_check(digits))
+        if not is_cued and (digits.startswith("20") or is_serial or segment.amount_follows):
             return None
-        is_plain = len(sizes) == 1 or (all(size == 4 for size in sizes[:-1]) and sizes[-1] <= 4)
-        is_known = segment.has_light_joiners() and len(sizes) <= 6 and digits.startswith(_CARD_PREFIXES)
+        is_light, is_likely = segment.has_light_joiners(), digits.startswith(_CARD_PREFIXES)
+        is_likely = is_likely or (digits[0] in _CARD_DIGITS and _has_card_check(digits))
+        is_list = not is_light and len(digits) == 16 and len(set(segment.joiners)) == 1
+        is_plain = len(sizes) == 1 or (is_fours and (is_likely or not is_list))
+        is_known = (is_light or segment.is_alone) and len(sizes) <= 6 and is_likely
         is_spelt_out = max(sizes) == 1 and segment.has_alike_joiners()
-        is_halved = len(sizes) <= 3 and min(sizes) >= 4 and segment.has_one_joiner() and digits[0] in _CARD_DIGITS
+        is_one = segment.has_one_joiner() or max(sizes) >= 8
+        is_halved = len(sizes) <= 3 and min(sizes) >= 4 and is_one and digits[0] in _CARD_DIGITS
         if not (is_cued or is_plain or is_known or is_spelt_out or is_halved):
             return None
         is_identity = len(digits) == 18 and digits[:2] in self._provinces and not is_cued
@@ -289,11 +319,30 @@ def _is_mobile_shape(segment: Segment, sizes: tuple[int, ...]) -> bool:
         return True
     if max(sizes) == 1 and segment.has_alike_joiners() and segment.is_alone:
         return True
-    if segment.is_dated() or not segment.has_light_joiners():
+    if segment.is_dated():
+        return False
+    is_light = segment.has_light_joiners()
+    if segment.is_alone and len(sizes) <= 4 and min(sizes) >= 2 and (is_light or not _is_reckoned(segment)):
+        return True
+    if not is_light:
         return False
     if any("\n" in joiner for joiner in segment.joiners):
         return len(sizes) <= 3
     return (segment.has_one_joiner() and segment.is_alone) or (sizes[0] >= 3 and len(sizes) <= 4)
+
+
+def _is_reckoned(segment: Segment) -> bool:
+    """Say whether the groups are times, a sum or the rest of decimals (28.1987,113.0356)."""
+    marks = ":=+" if segment.is_first else ":=+."
+    return any(mark in joiner for joiner in segment.joiners for mark in marks)
+
+
+def _has_card_check(digits: str) -> bool:
+    """Say whether the number of a card ends with its check digit (Luhn)."""
+    if not digits.isdigit():
+        return False
+    doubled = [int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0
 
 
 def _has_check_digit(digits: str) -> bool:

@@ -29,7 +29,7 @@ Found = tuple[int, int, Kind, str]
 
 _RUN = re.compile(f"[0-9*]++(?:[{LIGHT_MARKS}{HEAVY_MARKS}]{{1,8}}+[0-9*]++)*+")
 _GROUP = re.compile(r"[0-9*]++")
-_CHECK_LETTER = re.compile(r"\s?[Xx](?![A-Za-z0-9])")
+_CHECK_LETTER = re.compile(r"[\s-]?[Xx](?![A-Za-z0-9])")
 _SERIAL_LETTERS = re.compile("[A-Za-z]+-?$")
 _MOST_LETTERS = 5
 """Letters that the number of a document can begin with (快递单号SF…)."""
@@ -49,6 +49,9 @@ _SPOKEN_MOBILE = re.compile(r"(?:(?:00)?86|0)?1[3-9]\d(?:\d{8}|\*{3,5}\d{4})")
 _SPOKEN_LANDLINE = re.compile(r"0(?:10|2\d|[3-9]\d\d)[2-8]\d{6,7}")
 _CHECKED = 17
 """Digits of an identity number before its check letter."""
+
+_SPOKEN_MARKS = r",、/\\|~…()\[\]"
+"""Heavy marks that stand between spoken digits as well (for a character class)."""
 
 _LONG = range(15, 21)
 """How many Chinese numerals in a row are nothing but an identity number or a bank card."""
@@ -89,6 +92,10 @@ class _Run:
         return self.text[self.groups[group][1] : self.groups[group + 1][0]]
 
 
+def _covered(numbers: list[Found]) -> int:
+    return sum(end - start for start, end, _, _ in numbers)
+
+
 class NumberRecogniser:
     """Splits runs of digits into phones, identity numbers, bank cards and what stays."""
 
@@ -103,7 +110,7 @@ class NumberRecogniser:
         self._extension = re.compile(rf"[\s(,-]{{0,3}}{extension}[\s:]?\d{{1,6}}(?!\d)\)?", re.IGNORECASE)
         self._spoken_digit = re.compile(one_of(numbers.spoken_digits))
         digit = one_of([*numbers.spoken_digits, *"0123456789*"])
-        self._spoken_run = re.compile(rf"{digit}(?:[{LIGHT_MARKS},、]{{0,3}}+{digit})*+")
+        self._spoken_run = re.compile(rf"{digit}(?:[{LIGHT_MARKS}{_SPOKEN_MARKS}]{{0,3}}+{digit})*+")
 
     def find(self, view: View) -> Iterator[Found]:
         """Yield what is found in `view`, in no particular order."""
@@ -122,8 +129,8 @@ class NumberRecogniser:
         groups = [(match.start() + m.start(), match.start() + m.end()) for m in _GROUP.finditer(match[0])]
         cue = self._cues.before(view, match.start())
         letters = _SERIAL_LETTERS.search(view.text, max(0, match.start() - _MOST_LETTERS), match.start())
-        if cue is None and letters and self._cues.before(view, letters.start()) is Cue.NUMBERED_DOCUMENT:
-            cue = Cue.NUMBERED_DOCUMENT
+        if cue is None and letters and (lettered := self._cues.before(view, letters.start())) is not Cue.DOCUMENT:
+            cue = lettered
         cue = cue or default_cue
         return _Run(view.text, groups, cue, _CHECK_LETTER.match(view.text, match.end()))
 
@@ -166,7 +173,7 @@ class NumberRecogniser:
     def _segment(self, run: _Run, start: int, end: int) -> Segment:
         text, parts = run.text, run.groups[start:end]
         digits = "".join([text[a:b] for a, b in parts])
-        if run.check and end == len(run.groups) and len(digits) in (17, 14):
+        if run.check and end == len(run.groups) and len(digits.replace("*", "")) in (17, 14):
             digits += "X"
         first, last = parts[0][0], parts[-1][1]
         return Segment(
@@ -175,7 +182,7 @@ class NumberRecogniser:
             joiners=tuple([run.joiner(i) for i in range(start, end - 1)]),
             cue=run.cue,
             is_first=start == 0,
-            is_lettered=first > 0 and text[first - 1].isascii() and text[first - 1].isalpha(),
+            is_lettered=first > 0 and "A" <= text[first - 1] <= "Z",
             amount_follows=self._amount.match(text, last) is not None,
             is_alone=self._is_alone(run, start, end),
             has_public=any(text[a:b] in self._public for a, b in parts),
@@ -223,8 +230,14 @@ class NumberRecogniser:
             if check and len(digits) == _CHECKED:
                 positions.append(check.end() - 1)
                 digits += "X"
-            is_long = len(self._spoken_digit.findall(view.text, start, end)) > _WORD_NUMERALS and len(digits) in _LONG
-            numbers = self._spoken_numbers(digits, self._cues.before(view, start), is_long=is_long)
+            cue = self._cues.before(view, start)
+            is_spoken = len(self._spoken_digit.findall(view.text, start, end)) > _WORD_NUMERALS
+            numbers = self._spoken_numbers(digits, cue, is_long=is_spoken and len(digits) in _LONG)
+            if "*" in digits:
+                known = [i for i in positions if spoken[i] != "*"]
+                whole = self._spoken_numbers(digits.replace("*", ""), cue, is_long=is_spoken and len(known) in _LONG)
+                if _covered(whole) > _covered(numbers):  # the stars stand between the digits, not over them
+                    positions, numbers = known, whole
             for first, last, kind, rule in numbers:
                 yield positions[first], positions[last - 1] + 1, kind, f"{rule}.spoken"
 

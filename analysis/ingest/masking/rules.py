@@ -73,6 +73,9 @@ class AddressRules(_Part):
 
     home_cues: _Words
     home_cue_exceptions: _Words
+    home_followers: _Words
+    not_living: _Characters
+    not_groups: _Words
     block_cues: _Words
     compounds: _Words
     roads: _Words

@@ -17,16 +17,17 @@ FILLER = "\ue000"
 
 _LOOKALIKES = dict(zip("АВЕКМНОРСТУХавекмнорстухΑΒΕΗΙΚΜΝΟΡΤΥΧ", "ABEKMHOPCTYXabekmhopctyxABEHIKMNOPTYX", strict=True))
 _DOTS = "•・‧∙⋅․᛫ㆍ"
-_DASHES = "‐‑‒–—―−﹘﹣ー"
+_DASHES = "‐‑‒–—―−﹘﹣ー─━⸺"
 _ONE_TO_ONE = _LOOKALIKES | dict.fromkeys(_DOTS, "·") | dict.fromkeys(_DASHES, "-") | {"➕": "+"}
 _INVISIBLE = {"Cf", "Mn", "Me", "Cc", "Cs"}
 _BLANKS = "\u2800\u3164\u115f\u1160\uffa0"
 
-_HTML_BLANK = "&nbsp;"
+_HTML_BLANK = re.compile("&nbsp;|<br ?/?>", re.IGNORECASE)
 
 _ENCLOSED = "①-⑨⑴-⑼⒈-⒐❶-❾➀-➈➊-➒⓵-⓽"
+_ENCLOSED_DIGIT = f"{_ENCLOSED}⓪⓿"
 _LIST_NUMBER = re.compile(
-    f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED}].)(?=[0-9０-９]|[{_ENCLOSED}]{{11}}(?![{_ENCLOSED}]))"
+    f"[{_ENCLOSED}](?<![0-9０-９{_ENCLOSED_DIGIT}].)(?=[0-9０-９]|[{_ENCLOSED_DIGIT}]{{11}}(?![{_ENCLOSED_DIGIT}]))"
 )
 """An enclosed digit that numbers a list (①13812345678), rather than being a digit of the number."""
 
@@ -104,7 +105,8 @@ def view_of(original: str, table: FoldTable, spoken_table: Mapping[int, str]) ->
     many stars.
     """
     text = TOKEN.sub(lambda m: FILLER * len(m[0]), original) if "〔" in original else original
-    text = text.replace(_HTML_BLANK, " " * len(_HTML_BLANK))
+    if "&" in text or "<" in text:
+        text = _HTML_BLANK.sub(lambda m: " " * len(m[0]), text)
     folded = _LIST_NUMBER.sub(FILLER, text).translate(table)
     origins = None
     if len(folded) != len(text):
