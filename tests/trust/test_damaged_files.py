@@ -88,11 +88,11 @@ _DAMAGES: tuple[tuple[str, str, Damage], ...] = (
 )
 
 
-def _write_and_die(ledger: Path, count: int) -> None:
+def _write_and_die(ledger: Path, count: int, actor: str) -> None:
     """Commit events that stay in the log only, as the process ends at once."""
     store = Store.open(ledger)
     with store.transaction():
-        store.append_events(events(count).assign(kind="codebook_changed", problem_id="", run_id=""))
+        store.append_events(events(count).assign(kind="codebook_changed", problem_id="", run_id="", actor=actor))
     store.keep_head()
     os._exit(0)
 
@@ -135,7 +135,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if kind != "processed":
             shutil.copytree(processed, folder / kind)
         if count:
-            assert finish(start(_write_and_die, folder / kind / "ledger.duckdb", count)) == 0
+            assert finish(start(_write_and_die, folder / kind / "ledger.duckdb", count, kind)) == 0
     return folder
 
 

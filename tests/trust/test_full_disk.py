@@ -44,8 +44,8 @@ def _faults(site: SitePaths, status: int) -> list[str]:
     found = []
     if status not in (0, _FULL) or (status and len(lines) != 1) or "Traceback" in said(site):
         found.append(f"ended with {status}: {said(site)[-400:]}")
-    if status == _FULL and "磁盘已满" not in lines[0]:
-        found.append(lines[0])
+    if status == _FULL and not any("磁盘已满" in line for line in lines):
+        found.append(f"does not say that the disk is full: {lines}")
     return found + [path.name for path in site.processed.rglob("*") if path.is_file() and not _is_whole(path)]
 
 
