@@ -2,7 +2,7 @@
 WITH asked AS (
     SELECT unnest($units::INTEGER[]) AS unit, unnest($kinds::VARCHAR[]) AS kind, unnest($words::VARCHAR[]) AS word
 ), counted AS (
-    SELECT a.unit, w.doc, count(*) AS times
+    SELECT a.unit, w.doc, sum(w.times) AS times
     FROM (
         SELECT a.unit, t.term_number FROM asked a JOIN search_terms t ON a.kind = 'word' AND t.lowered = lower(a.word)
         UNION ALL
@@ -25,7 +25,7 @@ WITH asked AS (
     FROM counted c JOIN weighed w USING (unit) JOIN search_complaints l USING (doc) CROSS JOIN corpus n
     GROUP BY c.doc
 ), best AS (
-    SELECT c.doc, c.complaint_id, c.received_at, c.title, c.text, s.score
+    SELECT c.doc, c.complaint_id, c.received_at, s.score
     FROM scored s JOIN search_complaints c USING (doc)
     WHERE c.complaint_id IS DISTINCT FROM $left_out
       AND ($since::DATE IS NULL OR c.received_at >= $since::DATE)
@@ -42,7 +42,10 @@ WITH asked AS (
     ORDER BY s.score DESC, c.received_at DESC NULLS LAST, c.complaint_id
     LIMIT $most
 )
-SELECT b.complaint_id, b.title, b.text, b.score, string_agg(a.word, '、' ORDER BY a.unit) AS words
-FROM best b JOIN counted c USING (doc) JOIN asked a USING (unit)
-GROUP BY b.complaint_id, b.received_at, b.title, b.text, b.score
+SELECT b.complaint_id, t.title, t.text, b.score, b.words
+FROM (
+    SELECT b.doc, b.complaint_id, b.received_at, b.score, string_agg(a.word, '、' ORDER BY a.unit) AS words
+    FROM best b JOIN counted c USING (doc) JOIN asked a USING (unit)
+    GROUP BY ALL
+) b JOIN search_complaints t USING (doc)
 ORDER BY b.score DESC, b.received_at DESC NULLS LAST, b.complaint_id
