@@ -67,6 +67,20 @@ def test_a_failure_is_announced_without_quoting_anything(tmp_path: Path, prefect
     assert str(tmp_path) not in message["message"]
 
 
+def test_a_killed_run_leaves_no_server_behind_the_next_one(raw: Path, tmp_path: Path, prefect_home: Path) -> None:
+    command = [sys.executable, "-m", "flows.cli", "run", "--raw", str(raw), "--processed", str(tmp_path / "out")]
+    run = subprocess.Popen(command, env=os.environ | {"PREFECT_HOME": str(prefect_home)}, cwd=ROOT)
+    note = tmp_path / "out" / "prefect-server.pid"
+    wait_for("the start of the temporary server", 120, note.exists)
+    run.kill()
+    run.wait()
+    server = Path("/proc") / note.read_text().strip() / "cmdline"
+    assert b"prefect" in server.read_bytes()
+    done = hotline("run", "--raw", raw, "--processed", tmp_path / "out", env={"PREFECT_HOME": str(prefect_home)})
+    assert done.returncode == 0, done.stderr.decode()
+    wait_for("the end of the orphan", 30, lambda: not server.exists() or b"prefect" not in server.read_bytes())
+
+
 @pytest.fixture
 def server(prefect_home: Path) -> Iterator[dict[str, str]]:
     with running_server(prefect_home) as environment:

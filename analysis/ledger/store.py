@@ -446,6 +446,7 @@ class Store(Reader):
         building.chmod(0o640)
         # Between the two steps the old digest stands beside the new file: it is then built whole the next time.
         _digest_path(building).write_text(f"{_digest(building)}  {target.name}\n", encoding="utf-8")
+        _digest_path(building).chmod(0o640)
         building.replace(target)
         _digest_path(building).replace(_digest_path(target))
 
@@ -488,7 +489,10 @@ class Store(Reader):
         return bool(self.query("snapshot_continues")["is_later"].iloc[0])
 
     def _add_rows_of_new_runs(self, table: Table) -> bool:
-        """Add what the runs since the last snapshot wrote; say whether the snapshot's table is up to date by that."""
+        """Add what the runs since the last snapshot wrote; say whether the snapshot's table is up to date by that.
+
+        Where it is not, nothing of those runs is left in it: some of it may have been there before, and be there twice.
+        """
         if not (table.is_by_file or "run_id" in table.column_names) or table is RUNS:
             return False
         name, sums = table.name, _sums(table)
@@ -500,7 +504,9 @@ class Store(Reader):
             self._connection.execute(f"SELECT {sums} FROM {place}").fetchall()  # noqa: S608 - a contract's name
             for place in (f"snapshot.{name}", name)
         )
-        return there == here
+        if there != here:
+            self._connection.execute(f"DELETE FROM snapshot.{name} WHERE {_rows_of_new_runs(table)}")  # noqa: S608
+        return bool(there == here)
 
     def _grow_table(self, table: Table) -> bool:
         """Bring one table of the snapshot up to date; false where a complaint was replaced or removed since."""

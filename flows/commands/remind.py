@@ -26,7 +26,7 @@ _EPILOG = """\b
 @click.option("--dry-run", "is_dry", is_flag=True, help="只显示，不发送，不记为说过。")
 @click.option("--test", "is_test", is_flag=True, help="发一条试验通知，与台账无关。")
 def remind(processed: Path | None, *, is_dry: bool, is_test: bool) -> None:
-    """催办提醒：按 notify.urls 通知哪些问题新超期、新临期。"""
+    """催办提醒：通知哪些问题新超期、新临期，按 notify.urls。"""
     if is_dry and is_test:
         raise click.UsageError("--dry-run 不能与 --test 同用。")
     from analysis.config import load_settings

@@ -10,7 +10,7 @@ from analysis.ledger.store import Reader
 from analysis.site import SitePaths, site_paths
 from tests.command import hotline, hotline_here
 from tests.review_site import AS_OF, record, review
-from tests.supervised_site import SAID, quick_ledger
+from tests.supervised_site import SAID
 from tests.test_notebooks import NOTEBOOKS, run_notebook, shown
 from tests.trust.canaries import Canary, Search, cells, files, plant
 from tests.trust.tally import Tally
@@ -33,7 +33,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, times: Times) -> tuple[SitePa
         said.append(done.stdout + done.stderr)
         assert done.returncode == 0, done.stderr
 
-    with quick_ledger(), pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOTLINE_HOME", str(home))
         do("run", "--plain", "--as-of", AS_OF)
         if times(0, 1):

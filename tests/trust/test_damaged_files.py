@@ -16,7 +16,7 @@ from analysis.errors import HotlineError
 from analysis.ledger.store import Reader, Store
 from analysis.pipeline.verifying import verify_ledger
 from analysis.site import SitePaths, site_paths
-from tests.review_site import build_site, quick_nights
+from tests.review_site import build_site
 from tests.test_chain import events
 from tests.trust.forked import finish, pipe, start
 from tests.trust.tally import Tally
@@ -128,8 +128,7 @@ def _opened(site: SitePaths) -> str:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site whose last events are in the log only; beside it an older state of it, and another site."""
     folder = tmp_path_factory.mktemp("damaged")
-    with quick_nights():
-        build_site(folder)
+    build_site(folder)
     processed = folder / "processed"
     for kind, count in (("other", 7), ("older", 0), ("processed", 5)):
         if kind != "processed":
