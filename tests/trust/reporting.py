@@ -1,6 +1,6 @@
 """Pytest plugin: how often each promise is tried, and the table of attempts and failures at the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from tests.trust.tally import Tally, promises, table
 
 _PROPERTY = "trust"
+_IS_SKIPPED = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,8 +38,19 @@ def tally(request: pytest.FixtureRequest, record_property: Callable[[str, object
     assert mark is not None, "which promise? @pytest.mark.promise(code)"
     counts = Tally(promises()[mark.args[0]])
     yield counts
+    if request.node.stash.get(_IS_SKIPPED, False):
+        return
     record_property(_PROPERTY, [counts.promise.code, counts.attempts, len(counts.failures)])
     assert counts.kept(), f"{counts.attempts} attempts, {len(counts.failures)} failed: {counts.failures[:20]}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Remember which tests were skipped: they tried nothing and say why."""
+    report = yield
+    if report.when == "call":
+        item.stash[_IS_SKIPPED] = report.skipped
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
