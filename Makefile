@@ -62,7 +62,7 @@ notebook: setup ## JupyterLab on the notebooks, in the browser of this machine; 
 	@UV=$$(command -v uv || echo $(BIN)/uv); \
 		VIRTUAL_ENV=$(CURDIR)/$(VENV) $$UV sync --frozen --quiet --inexact --group lab --python $(BIN)/python
 	test -f data/processed/snapshot.duckdb || $(BIN)/hotline run
-	$(BIN)/jupyter-lab notebooks
+	$(BIN)/jupyter-lab notebooks $$(test "$$(id -u)" != 0 || echo --allow-root)
 
 notebook-check: setup ## run every notebook on the sample, and look for personal data in what they show
 	$(BIN)/pytest -q tests/test_notebooks.py
