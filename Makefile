@@ -19,7 +19,7 @@ report: setup ## the report of the last full month, from the newest snapshot
 test: setup ## all tests, on two cores
 	$(BIN)/pytest -n 2 --dist loadfile
 
-trust: setup ## every promise tried in full, about an hour on two cores; the table is written into docs/信任.md
+trust: setup ## every promise tried in full; the table is written into docs/信任.md
 	$(BIN)/pytest tests/trust -n 2 --dist loadfile --full --counts docs/信任.md
 
 lint: setup ## lint, format, types, import rules
