@@ -22,6 +22,7 @@ _FIGURE = re.compile(f"[0-9]+|[{_NUMERALS}十]+")
 _SHORTEST_NUMBER = 5
 _LAST_DIGITS = 4
 """How many digits of a phone people tell instead of the whole (尾号1234)."""
+_TOLD_TAIL = re.compile(f"(?:尾号|后四位|末四位|后4位|末4位)[是为: ]{{0,2}}([0-9]{{{_LAST_DIGITS}}})(?![0-9])")
 
 _SHORTEST_ADDRESS_TAIL = 3
 
@@ -66,10 +67,9 @@ class OwnRecogniser:
             yield from self._name(view.text, name)
         for number in _numbers([*own.phones, own.account or ""]):
             yield from _number(view, number)
-            for tail in re.finditer(
-                f"(?:尾号|后四位|末四位|后4位|末4位)[是为: ]{{0,2}}({number[-_LAST_DIGITS:]})(?![0-9])", view.spoken
-            ):
-                yield *tail.span(1), Kind.PHONE, "own.phone_tail"
+            for tail in _TOLD_TAIL.finditer(view.spoken):
+                if tail[1] == number[-_LAST_DIGITS:]:
+                    yield *tail.span(1), Kind.PHONE, "own.phone_tail"
         if own.account and len(own.account) >= 2:
             yield from self._account(view.text, own.account.strip())
         if own.address:
@@ -99,7 +99,7 @@ class OwnRecogniser:
 
     def _given(self, text: str, surname: str, given: str) -> Iterator[Found]:
         """Yield the given name without the surname, or before it: 桂兰, 建国（胡）; alone only if it is no word."""
-        if len(given) < 2:
+        if len(given) < 2 or given not in text:  # looked for first: a pattern for each person takes far longer
             return
         for match in re.finditer(f"{re.escape(given)}(?:[ (]{re.escape(surname)}\\)?)?", text):
             if match.end() - match.start() > len(given) or given not in self._words:
